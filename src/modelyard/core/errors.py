@@ -1,0 +1,57 @@
+"""Why a request was rejected, named by what its client can do next.
+
+    Cause
+    ├── UnknownModel      ask for another model
+    ├── Overloaded        try again in a moment (429)
+    ├── LoadFailed        the model could not be started: look at its log
+    ├── ModelUnloaded     somebody unloaded the model while the request waited
+    └── ShuttingDown      the server is going away
+
+One module turns them into HTTP (`wire/errors.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownModel:
+    """No such model is configured (any more)."""
+
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overloaded:
+    """Too many requests. `explicit`: the configured `concurrencyLimit` refused, not our own queue bound."""
+
+    model: str
+    explicit: bool
+    retry_after: float
+
+
+@dataclass(frozen=True, slots=True)
+class LoadFailed:
+    """The model's process did not become ready."""
+
+    model: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUnloaded:
+    """The model was unloaded, or removed from the configuration, while the request waited for it."""
+
+    model: str
+    planner: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShuttingDown:
+    """The server is shutting down."""
+
+    planner: str
+
+
+Cause = UnknownModel | Overloaded | LoadFailed | ModelUnloaded | ShuttingDown

@@ -1,0 +1,105 @@
+"""What can happen to the scheduler. Past tense, frozen; replies carry the child or request that they answer.
+
+Outdated or unknown ids are dropped without harm, so whoever reports an event need not check whether it still
+matters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from modelyard.core.model import ChildId, ModelFacts, RequestId
+from modelyard.core.planners.base import Planner
+
+
+@dataclass(frozen=True, slots=True)
+class RequestArrived:
+    """A request names a model (real id, aliases already resolved)."""
+
+    request: RequestId
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestGone:
+    """The client of a waiting request left, or the request was cancelled. In-flight ones end by `ServeDone`."""
+
+    request: RequestId
+
+
+@dataclass(frozen=True, slots=True)
+class ServeDone:
+    """A granted request ended, for whatever reason. Ends the grant."""
+
+    request: RequestId
+
+
+@dataclass(frozen=True, slots=True)
+class ChildReady:
+    """The child's readiness probe passed."""
+
+    child: ChildId
+
+
+@dataclass(frozen=True, slots=True)
+class ChildFailed:
+    """The child did not become ready, and no process of it is left. `reason` is for people."""
+
+    child: ChildId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChildExited:
+    """No process of the child is left: it was stopped, or it died while ready. `reason` is for people."""
+
+    child: ChildId
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UnloadAsked:
+    """Somebody wants these models stopped; None means all. Their waiting requests are rejected."""
+
+    models: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SpecsChanged:
+    """The configured models, the policy, or both are new. The first event of every scheduler's life.
+
+    `restart` names models whose process must not be reused: they drain and stop, and start anew on next use.
+    Models that are no longer in `facts` drain and stop for good.
+    """
+
+    facts: Mapping[str, ModelFacts]
+    planner: Planner
+    restart: frozenset[str] = frozenset()
+    max_wait: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlinePassed:
+    """The time of `Scheduler.next_deadline()` has come."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShutdownAsked:
+    """Reject all who wait, stop all that run (each child has `grace` seconds to end), admit nobody any more."""
+
+    grace: float = field(default=10.0)
+
+
+Event = (
+    RequestArrived
+    | RequestGone
+    | ServeDone
+    | ChildReady
+    | ChildFailed
+    | ChildExited
+    | UnloadAsked
+    | SpecsChanged
+    | DeadlinePassed
+    | ShutdownAsked
+)

@@ -1,0 +1,61 @@
+"""The nouns of the core: children, phases, and what the scheduler knows about a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+RequestId = int
+"""Names one request for as long as the process lives; handed out in rising order by the engine."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ChildId:
+    """One running process tree that serves a model. The generation makes late news recognisable."""
+
+    model: str
+    generation: int
+
+    def __str__(self) -> str:
+        return f"{self.model}#{self.generation}"
+
+
+class Phase(StrEnum):
+    """Where a model's child stands (DESIGN section 1)."""
+
+    STOPPED = "stopped"
+    STARTING = "starting"
+    READY = "ready"
+    FALLING_ASLEEP = "falling_asleep"
+    ASLEEP = "asleep"
+    WAKING = "waking"
+    STOPPING = "stopping"
+    FAILED = "failed"
+
+    @property
+    def resident(self) -> bool:
+        """Whether a child in this phase occupies memory."""
+        return self not in (Phase.STOPPED, Phase.FAILED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelFacts:
+    """What the scheduler must know of one configured model. Times are seconds, 0 means "no limit".
+
+    `concurrency_limit` is the explicit key of the configuration (None when absent): it refuses with 429, counting
+    waiting requests. `parallel` is how many requests are forwarded at a time; the rest wait in our queue.
+    """
+
+    model: str
+    parallel: int = 10
+    concurrency_limit: int | None = None
+    queue_limit: int = 512
+    priority: int = 0
+    ttl: float = 0.0
+    unload_timeout: float = 10.0
+
+    def __post_init__(self) -> None:
+        if self.parallel < 1:
+            raise ValueError(f"{self.model}: parallel must be at least 1, not {self.parallel}")
+        if self.queue_limit < 0 or self.ttl < 0 or self.unload_timeout < 0:
+            raise ValueError(f"{self.model}: queue_limit, ttl and unload_timeout must not be negative")
