@@ -49,7 +49,7 @@ class GroupConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """A whole configuration. `models` is in byte-wise order of ids; `groups` ends with the synthetic default."""
+    """A whole configuration. `models` is in byte-wise order of ids; `groups` ends with the default one."""
 
     health_check_timeout: int = 120
     start_port: int = 5800
@@ -57,7 +57,9 @@ class Config:
     unload_timeout: int = 10
     log_level: str = "info"
     max_wait: int = 300
-    """Ours, `routing.scheduler.settings.fifo.maxWait`: seconds after which a waiting request is forced; 0 = never."""
+    """Ours, `routing.scheduler.settings.fifo.maxWait`: seconds after which a waiting request is forced.
+
+    0 never forces one."""
     macros: Mapping[str, MacroValue] = field(default_factory=dict)
     models: Mapping[str, ModelConfig] = field(default_factory=dict)
     groups: Mapping[str, GroupConfig] = field(default_factory=dict)
