@@ -1,0 +1,113 @@
+"""Owns every process that a benchmark starts: none outlives the scope, however it is left."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from yardstick.tools import BenchError
+
+_START_SECONDS = 20.0
+_STOP_SECONDS = 15.0
+_POLL_SECONDS = 0.02
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_until(true: Callable[[], bool], what: str, seconds: float = _START_SECONDS) -> None:
+    """Return as soon as `true()`.
+
+    Raises:
+        BenchError: that took longer than `seconds`.
+    """
+    deadline = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > deadline:
+            raise BenchError(f"{what}: nothing after {seconds:g} s")
+        time.sleep(_POLL_SECONDS)
+
+
+class Server:
+    """One running server whose output goes to a file, which is shown when it fails."""
+
+    def __init__(self, name: str, argv: Sequence[str], log: Path, env: Mapping[str, str] | None = None) -> None:
+        self.name = name
+        self._log = log
+        with log.open("wb") as output:
+            # Its own session: a Ctrl-C is for the driver, which stops everything in order.
+            self._process = subprocess.Popen(
+                argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=env, start_new_session=True
+            )
+
+    def __repr__(self) -> str:
+        return f"<Server {self.name} pid={self.pid}>"
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def wait_listening(self, port: int) -> None:
+        """Return when it accepts connections on `port`.
+
+        Raises:
+            BenchError: it ended, or took too long; with the end of its output.
+        """
+        try:
+            wait_until(lambda: self._listens(port), f"waiting for {self.name} on port {port}")
+        except BenchError as error:
+            raise BenchError(f"{error}\n{self.output()}") from None
+
+    def _listens(self, port: int) -> bool:
+        if self._process.poll() is not None:
+            raise BenchError(f"{self.name} ended with code {self._process.returncode}")
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1.0):
+            return True
+        return False
+
+    def output(self, characters: int = 4000) -> str:
+        """The end of what it wrote."""
+        return self._log.read_text(errors="replace")[-characters:]
+
+    def stop(self) -> None:
+        """Ask it to end; kill it when it does not, or when the wait is interrupted."""
+        self._process.terminate()
+        try:
+            self._process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            self._process.kill()
+            self._process.wait()
+
+
+class Servers:
+    """The servers of one benchmark and their folder; both are gone at the end of the `with` block."""
+
+    def __init__(self) -> None:
+        # A stack goes on with the next server even if the stopping of one is interrupted.
+        self._stack = contextlib.ExitStack()
+        self.folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="modelyard-bench-")))
+
+    def __enter__(self) -> Servers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def start(self, name: str, argv: Sequence[str], *, port: int, env: Mapping[str, str] | None = None) -> Server:
+        """Start a server and wait until it listens on `port`; its output goes to `NAME.log`."""
+        server = Server(name, argv, self.folder / f"{name}.log", env)
+        self._stack.callback(server.stop)
+        server.wait_listening(port)
+        return server
