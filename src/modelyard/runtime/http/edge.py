@@ -1,0 +1,427 @@
+"""The listening side: client connections, their heads parsed by llhttp in strict mode, requests handed on in order.
+
+Only heads are buffered here. A client that closes its sending side is gone (DESIGN section 5), so reading is never
+paused while a request waits. What llhttp lets through and we refuse: a missing or double Host, HTTP/1.0 with
+Transfer-Encoding; what comes after the head is no header (trailers are dropped).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections import deque
+from collections.abc import Callable
+from typing import cast
+
+import httptools
+
+from modelyard.runtime.clock import Clock
+from modelyard.runtime.http.body import Body, BodyBudget
+from modelyard.runtime.http.request import Request
+from modelyard.wire import headers as wire_headers
+
+MAX_HEAD = 64 * 1024
+"""Bytes of a request line and headers together."""
+MAX_HEADERS = 256
+MAX_PIPELINED = 16
+"""Requests that a connection may have waiting behind the one being answered, before its reading pauses."""
+KEEP_ALIVE = 120.0
+"""Seconds that a connection may stay without a request, or with an unfinished head."""
+BODY_IDLE = 120.0
+"""Seconds that a request's body may stand still."""
+SWEEP_INTERVAL = 5.0
+
+RequestHandler = Callable[[Request], None]
+"""Answers a request, now or later. It may not raise."""
+
+
+class EdgeConnection(asyncio.Protocol):
+    """One client's connection."""
+
+    def __init__(self, edge: Edge) -> None:
+        self._edge = edge
+        self._parser = httptools.HttpRequestParser(self)
+        self._transport: asyncio.Transport | None = None
+        self._parsing: Request | None = None
+        self._completed: list[Body] = []
+        self._queue: deque[Request] = deque()
+        self._current: Request | None = None
+        self._refusal: tuple[int, bytes] | None = None
+        self._head_size = 0
+        self._head_done = False
+        self._expects_continue = False
+        self._paused_reading = False
+        self._upgrading = False
+        self._early = b""
+        self.write_paused = False
+        self.client_address = b""
+        self.local_address: tuple[str, int] = ("", 0)
+        self.idle_since = 0.0
+
+    def __repr__(self) -> str:
+        return f"<EdgeConnection {self.client_address.decode()} current={self._current} queued={len(self._queue)}>"
+
+    # ---------------------------------------------------------------- transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """asyncio: a client connected."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(high=128 * 1024)
+        peer = transport.get_extra_info("peername")
+        self.local_address = transport.get_extra_info("sockname")[:2]
+        self.client_address = str(peer[0]).encode() if peer else b""
+        self.idle_since = self._edge.clock.now()
+        self._edge.connections.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        """asyncio: bytes from the client."""
+        if self._refusal is not None:
+            return
+        if self._upgrading:
+            self._early += data
+            return
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._resume_after_upgrade(data[upgrade.args[0] :])
+        except httptools.HttpParserError:
+            if self._refusal is None:
+                self._refusal = (400, b"the request is not valid HTTP/1.1\n")
+        if self._completed:
+            completed, self._completed = self._completed, []
+            for body in completed:
+                body.finish()
+        if self._current is None:
+            self._advance()
+        elif len(self._queue) > MAX_PIPELINED:
+            self._pause_reading()
+        if self._parsing is not None:
+            self.idle_since = self._edge.clock.now()
+
+    def eof_received(self) -> bool:
+        """asyncio: the client closed its sending side, which means that it is gone."""
+        self._leave()
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """asyncio: the connection is closed."""
+        self._edge.forget(self)
+        self._leave()
+        self._transport = None
+
+    def pause_writing(self) -> None:
+        """asyncio: the client reads slower than we write."""
+        self.write_paused = True
+        if self._current is not None and self._current.listener is not None:
+            self._current.listener.client_slow()
+
+    def resume_writing(self) -> None:
+        """asyncio: the client caught up."""
+        self.write_paused = False
+        if self._current is not None and self._current.listener is not None:
+            self._current.listener.client_writable()
+
+    # ---------------------------------------------------------------- parser
+
+    def on_message_begin(self) -> None:
+        """httptools: a request begins."""
+        if self._refusal is None:
+            self._parsing = Request(self, Body(self._edge.budget))
+            self._head_size = 0
+            self._head_done = False
+
+    def on_url(self, url: bytes) -> None:
+        """httptools: (a piece of) the request's target."""
+        if self._parsing is not None:
+            self._parsing.target += url
+            self._grow_head(len(url))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """httptools: one header; after the head it is a trailer and no header."""
+        if self._head_done or self._parsing is None:
+            return
+        headers = self._parsing.headers
+        headers.append((name.lower(), name, value))
+        self._grow_head(len(name) + len(value))
+        if len(headers) > MAX_HEADERS:
+            self._refuse(431, b"too many header fields\n")
+
+    def on_headers_complete(self) -> None:
+        """httptools: the head is complete."""
+        self._head_done = True
+        request = self._parsing
+        if request is None:
+            return
+        parser = self._parser
+        request.method = parser.get_method()
+        request.http10 = parser.get_http_version() == "1.0"
+        request.keep_alive = parser.should_keep_alive()
+        request.arrived_at = self._edge.clock.now()
+        path, separator, query = request.target.partition(b"?")
+        request.path = path
+        if separator:
+            request.query = query
+        self._check_head(request)
+        if self._refusal is None:
+            self._queue.append(request)
+
+    def on_body(self, data: bytes) -> None:
+        """httptools: a piece of the body."""
+        if self._parsing is not None:
+            self._parsing.body.feed(data)
+
+    def on_message_complete(self) -> None:
+        """httptools: the request is complete."""
+        if self._parsing is not None:
+            self._completed.append(self._parsing.body)
+            self._parsing = None
+
+    def _grow_head(self, size: int) -> None:
+        self._head_size += size
+        if self._head_size > MAX_HEAD:
+            self._refuse(431, b"the request's head is larger than 64 KiB\n")
+
+    def _check_head(self, request: Request) -> None:
+        hosts = 0
+        chunked = False
+        for lower, _, value in request.headers:
+            if lower == b"host":
+                hosts += 1
+            elif lower == b"transfer-encoding":
+                chunked = True
+            elif lower == b"expect":
+                self._expects_continue = value.lower() == b"100-continue"
+        if hosts != 1 and not (hosts == 0 and request.http10):
+            self._refuse(400, b"a request needs exactly one Host header\n")
+        elif chunked and request.http10:
+            self._refuse(400, b"HTTP/1.0 knows no Transfer-Encoding\n")
+        elif not request.target.startswith(b"/") and request.target != b"*":
+            self._accept_absolute_form(request)
+
+    def _accept_absolute_form(self, request: Request) -> None:
+        scheme, separator, rest = request.target.partition(b"://")
+        if not separator or scheme.lower() not in (b"http", b"https"):
+            self._refuse(400, b"the request target must be a path\n")
+            return
+        request.target = b"/" + rest.partition(b"/")[2]
+        request.path, _, request.query = request.target.partition(b"?")
+
+    def _refuse(self, status: int, message: bytes) -> None:
+        if self._refusal is None:
+            self._refusal = (status, message)
+            self._parsing = None
+
+    def _resume_after_upgrade(self, rest: bytes) -> None:
+        """llhttp stops at any `Upgrade`. A WebSocket's bytes wait for their tunnel; h2c and the like are ignored."""
+        request = self._queue[-1] if self._queue else None
+        if request is not None and wire_headers.is_websocket_upgrade(request.headers):
+            self._upgrading = True
+            self._early = rest
+            return
+        self._parser = httptools.HttpRequestParser(self)
+        if rest:
+            self.data_received(rest)
+
+    # ---------------------------------------------------------------- requests in order
+
+    def _advance(self) -> None:
+        """Hand the next request to the handler, unless one is being answered."""
+        while self._current is None and self._queue:
+            request = self._current = self._queue.popleft()
+            if self._expects_continue and not request.body.complete:
+                self._expects_continue = False
+                self.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self._edge.handler(request)
+        if self._current is None and self._refusal is not None:
+            self._answer_refusal()
+        if self._paused_reading and len(self._queue) <= MAX_PIPELINED // 2:
+            self._resume_reading()
+
+    def answered(self, request: Request) -> None:
+        """The answer to `request` is complete or broken off."""
+        if request is not self._current:
+            return
+        self._current = None
+        self._edge.request_done(request)
+        request.body.detach()
+        request.body.release()
+        self.idle_since = self._edge.clock.now()
+        if not request.keep_alive or self._edge.draining:
+            self.close()
+            return
+        if self._upgrading:
+            self._upgrading = False
+            self._parser = httptools.HttpRequestParser(self)
+            early, self._early = self._early, b""
+            asyncio.get_running_loop().call_soon(self.data_received, early)
+        if self._queue or self._refusal is not None:
+            asyncio.get_running_loop().call_soon(self._advance)
+
+    def _answer_refusal(self) -> None:
+        assert self._refusal is not None
+        status, message = self._refusal
+        head = wire_headers.status_line(status)
+        self.write(
+            b"%sContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s"
+            % (head, len(message), message)
+        )
+        self.close()
+
+    def _leave(self) -> None:
+        """The client is gone: whoever answers is told, once."""
+        for request in self._queue:
+            request.body.release()
+        self._queue.clear()
+        current, self._current = self._current, None
+        if current is not None:
+            self._drop(current)
+
+    def _drop(self, request: Request) -> None:
+        listener, request.listener = request.listener, None
+        was_answered, request.ended = request.ended, True
+        request.body.detach()
+        if listener is not None and not was_answered:
+            listener.client_gone()
+        request.body.release()
+        self._edge.request_done(request)
+
+    # ---------------------------------------------------------------- writing and closing
+
+    @property
+    def closing_soon(self) -> bool:
+        """Whether this connection should not be kept alive: the server drains."""
+        return self._edge.draining
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no request is being read or answered."""
+        return self._current is None and not self._queue and self._parsing is None
+
+    def write(self, data: bytes) -> None:
+        """Send bytes to the client; a client that is gone is no error."""
+        if self._transport is not None:
+            self._transport.write(data)
+
+    def write_lines(self, parts: list[bytes]) -> None:
+        """Send several pieces without joining them."""
+        if self._transport is not None:
+            self._transport.writelines(parts)
+
+    def close(self) -> None:
+        """Close after what was written is sent."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def abort(self) -> None:
+        """Close at once, without sending the rest."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def release_transport(self) -> tuple[asyncio.Transport | None, bytes]:
+        """Give the socket away to a tunnel, with the bytes that came behind the head.
+
+        From here on the connection is the tunnel's; a drain does not wait for it.
+        """
+        self._edge.forget(self)
+        self._current = None
+        transport, self._transport = self._transport, None
+        return transport, self._early
+
+    def tunnel_closed(self, request: Request) -> None:
+        """The tunnel that took the socket has ended; the request counts as answered."""
+        request.ended = True
+        self._edge.request_done(request)
+
+    def sweep(self, now: float) -> None:
+        """Close the connection if it has stood still for too long."""
+        if self._current is None and not self._queue:
+            if now - self.idle_since > KEEP_ALIVE:
+                self.close()
+        elif self._parsing is not None and not self._parsing.body.complete and now - self.idle_since > BODY_IDLE:
+            self.abort()
+
+    def pause_reading(self) -> None:
+        """Stop reading the request's body: its taker is slower than the client."""
+        self._pause_reading()
+
+    def resume_reading(self) -> None:
+        """Go on reading."""
+        self._resume_reading()
+
+    def _pause_reading(self) -> None:
+        if not self._paused_reading and self._transport is not None:
+            self._paused_reading = True
+            self._transport.pause_reading()
+
+    def _resume_reading(self) -> None:
+        if self._paused_reading and self._transport is not None:
+            self._paused_reading = False
+            self._transport.resume_reading()
+
+
+class Edge:
+    """The listening sockets and their connections."""
+
+    def __init__(self, handler: RequestHandler, clock: Clock, *, request_done: Callable[[Request], None]) -> None:
+        self.handler = handler
+        self.clock = clock
+        self.request_done = request_done
+        self.budget = BodyBudget()
+        self.connections: set[EdgeConnection] = set()
+        self.draining = False
+        self._servers: list[asyncio.Server] = []
+        self._sweeper: asyncio.TimerHandle | None = None
+        self._emptied: asyncio.Event | None = None
+
+    def __repr__(self) -> str:
+        return f"<Edge connections={len(self.connections)} draining={self.draining}>"
+
+    async def listen(self, host: str | None, port: int, tls: ssl.SSLContext | None = None) -> list[tuple[str, int]]:
+        """Listen; None means every interface. Returns the bound addresses. Raises OSError."""
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: EdgeConnection(self), host, port, ssl=tls, backlog=2048)
+        self._servers.append(server)
+        self._arm_sweeper()
+        return [socket.getsockname()[:2] for socket in server.sockets]
+
+    def _arm_sweeper(self) -> None:
+        self._sweeper = asyncio.get_running_loop().call_later(SWEEP_INTERVAL, self._sweep)
+
+    def _sweep(self) -> None:
+        now = self.clock.now()
+        for connection in list(self.connections):
+            connection.sweep(now)
+        self._arm_sweeper()
+
+    def stop_listening(self) -> None:
+        """Refuse new connections, close idle ones, and ask the others to close after their answer."""
+        self.draining = True
+        for server in self._servers:
+            server.close()
+        for connection in list(self.connections):
+            if connection.is_idle:
+                connection.close()
+
+    def forget(self, connection: EdgeConnection) -> None:
+        """The connection is closed, or belongs to a tunnel now."""
+        self.connections.discard(connection)
+        if not self.connections and self._emptied is not None:
+            self._emptied.set()
+
+    async def wait_drained(self, seconds: float) -> bool:
+        """Wait at most `seconds` until every connection is closed; whether that came to pass."""
+        if self.connections:
+            self._emptied = asyncio.Event()
+            try:
+                async with asyncio.timeout(seconds):
+                    await self._emptied.wait()
+            except TimeoutError:
+                return False
+        return True
+
+    def close(self) -> None:
+        """Cut every connection that is left."""
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+        for connection in list(self.connections):
+            connection.abort()

@@ -1,0 +1,278 @@
+"""One request and its answer, pumped both ways in the callbacks that bring the bytes.
+
+The answer goes to the client in one write per read. When the client is slow the upstream is not read, and the other
+way round. When the client leaves, the upstream's connection is closed at once, before or after the first byte (R34).
+Once a head is sent, an upstream that breaks shows as an error event, or as a broken body, never as a clean end (R37).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from modelyard.runtime.http.request import Request
+from modelyard.runtime.http.tunnel import splice
+from modelyard.runtime.http.upstream import UpstreamConnection, UpstreamPool
+from modelyard.wire import errors, headers
+from modelyard.wire.endpoints import Dialect
+from modelyard.wire.headers import Header
+
+
+class Outcome(StrEnum):
+    """How an exchange ended."""
+
+    OK = "ok"
+    CLIENT_GONE = "client_gone"
+    UPSTREAM_ERROR = "upstream_error"
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """What the upstream is asked: the target below its base path, and how errors are worded."""
+
+    target: bytes
+    model: str
+    dialect: Dialect = Dialect.OPENAI
+    upgrade: bool = False
+
+
+class ExchangeOwner(Protocol):
+    """Who started an exchange, and answers the client when the upstream could not."""
+
+    def exchange_ended(self, outcome: Outcome, reason: str) -> None:
+        """The exchange is over. If the request has not `started`, nothing was sent to the client yet."""
+        ...
+
+
+class Exchange:
+    """Pairs a request with a connection to the child that serves it."""
+
+    __slots__ = (
+        "_chunked",
+        "_connection",
+        "_ended",
+        "_forward",
+        "_held",
+        "_last_data",
+        "_owner",
+        "_pool",
+        "_request",
+        "_reused",
+        "_sse",
+        "_switched_headers",
+    )
+
+    def __init__(self, request: Request, pool: UpstreamPool, forward: Forward, owner: ExchangeOwner) -> None:
+        self._request = request
+        self._pool = pool
+        self._forward = forward
+        self._owner = owner
+        self._connection: UpstreamConnection | None = None
+        self._reused = False
+        self._ended = False
+        self._chunked = False
+        self._sse = False
+        self._held: list[bytes] = []
+        self._last_data = b"\n"
+        self._switched_headers: list[Header] = []
+
+    def __repr__(self) -> str:
+        return f"<Exchange {self._request!r} via {self._pool!r}>"
+
+    def begin(self) -> None:
+        """Send the request as soon as there is a connection."""
+        self._request.listener = self
+        self._pool.acquire(self)
+
+    # ---------------------------------------------------------------- towards the upstream
+
+    def connected(self, connection: UpstreamConnection, *, reused: bool) -> None:
+        """The pool gave us a connection."""
+        if self._ended:
+            self._pool.give_back(connection)
+            return
+        request = self._request
+        body = request.body
+        self._connection = connection
+        self._reused = reused
+        head = headers.request_head(
+            request.method,
+            self._pool.target.base_path + self._forward.target,
+            request.headers,
+            client=request.client_address,
+            framing=self._framing(),
+            upgrade=self._forward.upgrade,
+        )
+        if not body.complete:
+            body.attach(self)
+        connection.send(self, request.method, head, self._gathered_pieces())
+
+    def _framing(self) -> bytes:
+        body = self._request.body
+        declared = headers.find(self._request.headers, b"content-length")
+        if headers.find(self._request.headers, b"transfer-encoding") is not None:
+            self._chunked = True
+            return b"Transfer-Encoding: chunked\r\n"
+        if body.complete:
+            return b"Content-Length: %d\r\n" % body.size if body.size or declared is not None else b""
+        return b"Content-Length: %s\r\n" % declared if declared is not None else b""
+
+    def _gathered_pieces(self) -> Iterator[bytes]:
+        body = self._request.body
+        if not self._chunked:
+            return body.pieces()
+        return self._in_chunks(body.pieces(), body.complete)
+
+    @staticmethod
+    def _in_chunks(pieces: Iterator[bytes], complete: bool) -> Iterator[bytes]:
+        for piece in pieces:
+            yield _chunk(piece)
+        if complete:
+            yield b"0\r\n\r\n"
+
+    def body_data(self, data: bytes) -> None:
+        """More of the client's body, live."""
+        connection = self._connection
+        if connection is None:
+            return
+        framed = _chunk(data) if self._chunked else data
+        if self._held or not connection.gathered_is_sent:
+            self._held.append(framed)
+            self._request.connection.pause_reading()
+        else:
+            connection.write(framed)
+
+    def body_end(self) -> None:
+        """The client's body is complete."""
+        if self._chunked and self._connection is not None:
+            if self._held or not self._connection.gathered_is_sent:
+                self._held.append(b"0\r\n\r\n")
+            else:
+                self._connection.write(b"0\r\n\r\n")
+
+    def upstream_slow(self) -> None:
+        """The upstream's socket is full."""
+        if not self._request.body.complete:
+            self._request.connection.pause_reading()
+
+    def upstream_writable(self) -> None:
+        """The upstream's socket has drained."""
+        held, self._held = self._held, []
+        if held and self._connection is not None:
+            self._connection.write(b"".join(held))
+        self._request.connection.resume_reading()
+
+    def connect_failed(self, reason: str) -> None:
+        """There is no connection to be had."""
+        if not self._ended:
+            self._end(Outcome.UPSTREAM_ERROR, reason)
+
+    # ---------------------------------------------------------------- towards the client
+
+    def response_started(self, status: int, reason: bytes, response_headers: list[Header], parser_keeps: bool) -> None:
+        """The upstream's head."""
+        if status == 101:
+            self._switched_headers = response_headers
+            return
+        has_length = self._sse = False
+        for lower, _, value in response_headers:
+            if lower == b"content-length":
+                has_length = True
+            elif lower == b"content-type":
+                self._sse = b"text/event-stream" in value.lower()
+        if self._sse and headers.find(response_headers, b"content-encoding") is not None:
+            self._sse = False
+        bodyless = self._request.method == b"HEAD" or status in (204, 304)
+        self._request.start(status, reason, response_headers, has_length=has_length, bodyless=bodyless)
+
+    def response_body(self, data: bytes, complete: bool) -> None:
+        """What one read brought of the body."""
+        request = self._request
+        if complete:
+            self._connection = None
+            self._ended = True
+            request.push_last(data)
+            self._owner.exchange_ended(Outcome.OK, "")
+        elif data:
+            self._last_data = data
+            request.push(data)
+        elif request.started:
+            request.flush_head()
+
+    def response_broken(self, reason: str) -> None:
+        """The upstream's connection ended before its answer."""
+        connection, self._connection = self._connection, None
+        if self._ended:
+            return
+        request = self._request
+        may_retry = self._reused and not request.started and request.body.replayable and request.body.complete
+        if may_retry and connection is not None and not connection.answer_begun:
+            self._pool.acquire(self, fresh=True)
+            return
+        if request.started:
+            self._break_off(reason)
+        self._end(Outcome.UPSTREAM_ERROR, reason)
+
+    def _break_off(self, reason: str) -> None:
+        """The head is out: say in the stream what happened, if a stream it is, and do not end it properly."""
+        request = self._request
+        if self._sse and request.is_chunked:
+            error = errors.upstream_failed(self._forward.model, reason)
+            separator = b"" if self._last_data.endswith(b"\n") else b"\n\n"
+            request.push(separator + errors.event(error, self._forward.dialect))
+        request.abort()
+
+    def upgraded(self, early: bytes) -> None:
+        """The upstream switched protocols: from here on bytes pass untouched."""
+        connection, self._connection = self._connection, None
+        request = self._request
+        assert connection is not None
+        request.listener = None
+        upstream = connection.release_transport()
+        client, client_early = request.connection.release_transport()
+        if client is None or upstream is None:
+            self._tunnel_closed()
+            return
+        request.status = 101
+        request.started = True
+        framing = b"Connection: Upgrade\r\nUpgrade: websocket\r\n"
+        client.write(headers.response_head(101, b"", self._switched_headers, framing) + early)
+        if client_early:
+            upstream.write(client_early)
+        splice(client, upstream, self._tunnel_closed)
+
+    def _tunnel_closed(self) -> None:
+        self._ended = True
+        self._request.connection.tunnel_closed(self._request)
+        self._owner.exchange_ended(Outcome.OK, "")
+
+    # ---------------------------------------------------------------- the client
+
+    def client_gone(self) -> None:
+        """The client left: the upstream must not work on for nobody."""
+        self._end(Outcome.CLIENT_GONE, "the client left")
+
+    def client_slow(self) -> None:
+        """The client reads slower than the upstream answers."""
+        if self._connection is not None:
+            self._connection.pause_reading()
+
+    def client_writable(self) -> None:
+        """The client caught up."""
+        if self._connection is not None:
+            self._connection.resume_reading()
+
+    def _end(self, outcome: Outcome, reason: str) -> None:
+        if self._ended:
+            return
+        self._ended = True
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+        self._owner.exchange_ended(outcome, reason)
+
+
+def _chunk(data: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(data), data)

@@ -1,0 +1,200 @@
+"""One request on a client's connection, and the answer that goes back through it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from modelyard.runtime.http.body import Body
+from modelyard.wire import headers as wire_headers
+from modelyard.wire.headers import Header
+
+if TYPE_CHECKING:
+    from modelyard.runtime.http.edge import EdgeConnection
+
+LARGE_WRITE = 16 * 1024
+"""From this size on, framing is written beside the data instead of copying the data into the frame."""
+
+
+class RequestListener(Protocol):
+    """Who answers a request and hears what its client does meanwhile."""
+
+    def client_gone(self) -> None:
+        """The client left before the answer was complete. Nothing more can be written."""
+        ...
+
+    def client_slow(self) -> None:
+        """The client's socket is full: stop producing."""
+        ...
+
+    def client_writable(self) -> None:
+        """The client's socket has drained: go on producing."""
+        ...
+
+
+class Request:
+    """A parsed head, its body as it arrives, and the door for the answer.
+
+    An answer is either `respond` (all at once) or `start`, any number of `push`, and `end`. Whoever answers may call
+    `abort` at any time: the client then sees a broken body, never a clean end (R37).
+    """
+
+    __slots__ = (
+        "_chunked",
+        "_pending_head",
+        "arrived_at",
+        "body",
+        "body_bytes_sent",
+        "connection",
+        "ended",
+        "headers",
+        "http10",
+        "keep_alive",
+        "listener",
+        "method",
+        "path",
+        "query",
+        "started",
+        "status",
+        "target",
+    )
+
+    def __init__(self, connection: EdgeConnection, body: Body) -> None:
+        self.connection = connection
+        self.body = body
+        self.method = b""
+        self.target = b""
+        self.path = b""
+        self.query = b""
+        self.headers: list[Header] = []
+        self.http10 = False
+        self.keep_alive = True
+        self.listener: RequestListener | None = None
+        self.arrived_at = 0.0
+        self.status = 0
+        self.body_bytes_sent = 0
+        self.started = False
+        self.ended = False
+        self._pending_head = b""
+        self._chunked = False
+
+    def __repr__(self) -> str:
+        state = "ended" if self.ended else "started" if self.started else "waiting"
+        return f"<Request {self.method.decode()} {self.target.decode('latin-1')} {state}>"
+
+    def header(self, lower_name: bytes) -> str:
+        """The first header of that name as text, empty where there is none."""
+        return wire_headers.text(wire_headers.find(self.headers, lower_name))
+
+    @property
+    def content_type(self) -> bytes:
+        """The body's declared type, as bytes."""
+        return wire_headers.find(self.headers, b"content-type") or b""
+
+    @property
+    def client_address(self) -> bytes:
+        """The address of the socket's other end, without port."""
+        return self.connection.client_address
+
+    # ---------------------------------------------------------------- answering
+
+    def respond(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes = b"") -> None:
+        """Answer all at once."""
+        lines = [wire_headers.status_line(status)]
+        lines += [b"%s: %s\r\n" % header for header in headers]
+        if status >= 200 and status not in (204, 304):
+            lines.append(b"Content-Length: %d\r\n" % len(body))
+        lines.append(self._connection_line())
+        lines.append(b"\r\n")
+        if self.method != b"HEAD":
+            lines.append(body)
+            self.body_bytes_sent += len(body)
+        self.status = status
+        self.started = True
+        self.connection.write(b"".join(lines))
+        self.end()
+
+    def start(self, status: int, reason: bytes, headers: list[Header], *, has_length: bool, bodyless: bool) -> None:
+        """Begin an answer with an upstream's head. `has_length`: the headers carry its Content-Length.
+
+        Without a length the body is chunked for HTTP/1.1 clients and ends with the connection for older ones. The
+        head leaves together with the first `push` or `end`.
+        """
+        framing = b""
+        if not has_length and not bodyless:
+            if self.http10:
+                self.keep_alive = False
+            else:
+                self._chunked = True
+                framing = b"Transfer-Encoding: chunked\r\n"
+        framing += self._connection_line()
+        self._pending_head = wire_headers.response_head(status, reason, headers, framing)
+        self.status = status
+        self.started = True
+
+    @property
+    def is_chunked(self) -> bool:
+        """Whether the answer's body is framed in chunks, so that more can be said at its end."""
+        return self._chunked
+
+    def push(self, data: bytes) -> None:
+        """More of the answer's body (not empty), in one write."""
+        self.body_bytes_sent += len(data)
+        head, self._pending_head = self._pending_head, b""
+        if len(data) >= LARGE_WRITE:
+            self._push_large(head, data)
+        elif self._chunked:
+            self.connection.write(b"%b%x\r\n%b\r\n" % (head, len(data), data))
+        else:
+            self.connection.write(head + data if head else data)
+
+    def _push_large(self, head: bytes, data: bytes) -> None:
+        if self._chunked:
+            self.connection.write_lines([b"%b%x\r\n" % (head, len(data)), data, b"\r\n"])
+        else:
+            self.connection.write_lines([head, data])
+
+    def flush_head(self) -> None:
+        """Send the head now: nothing of the body is there yet."""
+        if self._pending_head:
+            head, self._pending_head = self._pending_head, b""
+            self.connection.write(head)
+
+    def push_last(self, data: bytes) -> None:
+        """The rest of the answer and its end, in one write."""
+        if len(data) >= LARGE_WRITE:
+            self.push(data)
+            data = b""
+        head, self._pending_head = self._pending_head, b""
+        self.body_bytes_sent += len(data)
+        if self._chunked:
+            tail = b"%b%x\r\n%b\r\n0\r\n\r\n" % (head, len(data), data) if data else head + b"0\r\n\r\n"
+        else:
+            tail = head + data
+        if tail:
+            self.connection.write(tail)
+        self.end()
+
+    def end(self) -> None:
+        """The answer is complete; the connection goes on with its next request."""
+        if not self.ended:
+            self.ended = True
+            self.listener = None
+            self.connection.answered(self)
+
+    def abort(self) -> None:
+        """Break the answer off: what was sent goes out, the connection closes without the body's proper end."""
+        if not self.ended:
+            self.flush_head()
+            self.ended = True
+            self.listener = None
+            self.keep_alive = False
+            if self.http10:  # its body ends with the connection: only a reset tells it from a clean end
+                self.connection.abort()
+            self.connection.answered(self)
+
+    def _connection_line(self) -> bytes:
+        if self.connection.closing_soon:
+            self.keep_alive = False
+        if not self.keep_alive:
+            return b"Connection: close\r\n"
+        return b"Connection: keep-alive\r\n" if self.http10 else b""

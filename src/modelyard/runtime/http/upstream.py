@@ -1,0 +1,401 @@
+"""The side towards a child: pooled keep-alive connections whose answers are parsed by llhttp and pushed on.
+
+One pool belongs to one child, so that no stale connection survives a restart. A pooled connection may turn out dead
+when it is used; the exchange then tries once more on a fresh one (R47).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Iterator
+from typing import Protocol, cast
+from urllib.parse import urlsplit
+
+import httptools
+
+from modelyard.runtime.tasks import TaskOwner
+from modelyard.wire.headers import Header
+
+CONNECT_TIMEOUT = 30.0
+IDLE_PER_POOL = 64
+"""Idle connections kept; more are closed when their answer is complete."""
+LOOPBACK = ("127.0.0.1", "::1")
+
+
+class UpstreamError(Exception):
+    """The upstream could not be reached, or broke the conversation."""
+
+
+class ResponseTaker(Protocol):
+    """Who takes an upstream's answer as it arrives."""
+
+    def connected(self, connection: UpstreamConnection, *, reused: bool) -> None:
+        """A connection is ours until the answer is complete."""
+        ...
+
+    def connect_failed(self, reason: str) -> None:
+        """No connection could be had."""
+        ...
+
+    def response_started(self, status: int, reason: bytes, headers: list[Header], parser_keeps: bool) -> None:
+        """The head of the final answer. `parser_keeps`: the connection can be used again afterwards."""
+        ...
+
+    def response_body(self, data: bytes, complete: bool) -> None:
+        """What one read brought of the body, possibly nothing, and whether the answer ends here."""
+        ...
+
+    def response_broken(self, reason: str) -> None:
+        """The connection ended before the answer did."""
+        ...
+
+    def upgraded(self, early: bytes) -> None:
+        """The upstream switched protocols; `early` came behind its head."""
+        ...
+
+    def upstream_writable(self) -> None:
+        """The upstream takes more of the request's body."""
+        ...
+
+    def upstream_slow(self) -> None:
+        """The upstream takes the request's body slower than it comes."""
+        ...
+
+
+class Target:
+    """Where a model's `proxy` points: host, port, TLS, base path."""
+
+    __slots__ = ("base_path", "host", "port", "tls", "url")
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self.url = url
+        self.tls = parts.scheme == "https"
+        self.host = parts.hostname or ""
+        self.port = parts.port or (443 if self.tls else 80)
+        self.base_path = parts.path.rstrip("/").encode("ascii", "replace")
+
+    def __repr__(self) -> str:
+        return f"<Target {self.url}>"
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """What to connect to, in order; `localhost` is both loopback addresses, without asking a resolver (R6)."""
+        return LOOPBACK if self.host == "localhost" else (self.host,)
+
+
+class UpstreamConnection(asyncio.Protocol):
+    """One connection to the child: one request at a time."""
+
+    def __init__(self, pool: UpstreamPool) -> None:
+        self._pool = pool
+        self._parser = httptools.HttpResponseParser(self)
+        self._transport: asyncio.Transport | None = None
+        self._taker: ResponseTaker | None = None
+        self._pieces: Iterator[bytes] | None = None
+        self._write_paused = False
+        self._method = b""
+        self._reason = b""
+        self._headers: list[Header] = []
+        self._in_head = True
+        self._head: tuple[int, bytes, list[Header]] | None = None
+        self._body: list[bytes] = []
+        self._complete = False
+        self._skip_body = False
+        self._until_close = False
+        self.answer_begun = False
+
+    def __repr__(self) -> str:
+        return f"<UpstreamConnection to {self._pool.target.url} {'busy' if self._taker else 'idle'}>"
+
+    # ---------------------------------------------------------------- sending
+
+    def send(self, taker: ResponseTaker, method: bytes, head: bytes, pieces: Iterator[bytes]) -> None:
+        """Send a request: its head and what was gathered of its body, as fast as the upstream takes it."""
+        self._taker = taker
+        self._method = method
+        self.answer_begun = False
+        assert self._transport is not None
+        first = next(pieces, None)
+        self._transport.write(head if first is None else head + first)
+        self._pieces = pieces
+        self._pump_pieces()
+
+    def _pump_pieces(self) -> None:
+        assert self._transport is not None
+        while self._pieces is not None and not self._write_paused:
+            piece = next(self._pieces, None)
+            if piece is None:
+                self._pieces = None
+            else:
+                self._transport.write(piece)
+
+    @property
+    def gathered_is_sent(self) -> bool:
+        """Whether all that was gathered is with the socket, so that live bytes may follow in order."""
+        return self._pieces is None
+
+    def write(self, data: bytes) -> None:
+        """More of the request's body, framed."""
+        if self._transport is not None:
+            self._transport.write(data)
+
+    def pause_writing(self) -> None:
+        """asyncio: the upstream reads slower than we write."""
+        self._write_paused = True
+        if self._taker is not None:
+            self._taker.upstream_slow()
+
+    def resume_writing(self) -> None:
+        """asyncio: the upstream caught up."""
+        self._write_paused = False
+        if self._pieces is not None:
+            self._pump_pieces()
+        if self._taker is not None and self._pieces is None and not self._write_paused:
+            self._taker.upstream_writable()
+
+    # ---------------------------------------------------------------- transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """asyncio: connected."""
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """asyncio: bytes of an answer."""
+        if self._taker is None:
+            self.close()  # an upstream that speaks unasked is out of step
+            return
+        self.answer_begun = True
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._switched(data[upgrade.args[0] :])
+            return
+        except httptools.HttpParserError as error:
+            if not self._complete:
+                self._broken(f"invalid HTTP from upstream: {error}")
+                return
+        self._hand_on()
+
+    def _hand_on(self) -> None:
+        """Give the taker what one read brought, in as few calls as possible."""
+        taker = self._taker
+        if taker is None:
+            return
+        if self._head is not None:
+            status, reason, headers = self._head
+            self._head = None
+            taker.response_started(status, reason, headers, not self._until_close)
+        body = self._body
+        if self._complete:
+            self._finish(taker, body[0] if len(body) == 1 else b"".join(body))
+        elif body:
+            self._body = []
+            taker.response_body(body[0] if len(body) == 1 else b"".join(body), False)
+        else:
+            taker.response_body(b"", False)
+
+    def _finish(self, taker: ResponseTaker, data: bytes) -> None:
+        reusable = self._parser.should_keep_alive() and not self._until_close and self.gathered_is_sent
+        self._taker = None
+        self._body = []
+        self._complete = False
+        self._in_head = True
+        if self._skip_body or not reusable:
+            self._skip_body = False
+            reusable = False
+        if reusable:
+            self._pool.give_back(self)
+        else:
+            self.close()
+        taker.response_body(data, True)
+
+    def _switched(self, early: bytes) -> None:
+        taker, self._taker = self._taker, None
+        if taker is None:
+            return
+        if self._head is not None:
+            status, reason, headers = self._head
+            taker.response_started(status, reason, headers, False)
+        taker.upgraded(early)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """asyncio: the connection is closed."""
+        self._transport = None
+        self._pool.forget(self)
+        taker = self._taker
+        if taker is None:
+            return
+        if self._until_close and exc is None and not self._in_head:
+            self._complete = True
+            self._hand_on()
+        else:
+            self._broken(str(exc) if exc else "upstream closed the connection")
+
+    def _broken(self, reason: str) -> None:
+        taker, self._taker = self._taker, None
+        self.close()
+        if taker is not None:
+            if self._body:
+                taker.response_body(b"".join(self._body), False)
+                self._body = []
+            taker.response_broken(reason)
+
+    # ---------------------------------------------------------------- parser
+
+    def on_status(self, status: bytes) -> None:
+        """httptools: the reason phrase."""
+        self._reason = status
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """httptools: one header (after the head a trailer, which is dropped)."""
+        if self._in_head:
+            self._headers.append((name.lower(), name, value))
+
+    def on_headers_complete(self) -> None:
+        """httptools: the head is complete."""
+        status = self._parser.get_status_code()
+        headers, self._headers = self._headers, []
+        if status < 200 and status != 101:
+            return
+        self._in_head = False
+        self._head = (status, self._reason, headers)
+        self._reason = b""
+        self._until_close = _ends_with_connection(status, headers)
+        if self._method == b"HEAD":
+            self._complete = True
+            self._skip_body = True
+
+    def on_body(self, data: bytes) -> None:
+        """httptools: a piece of the body."""
+        if not self._skip_body:
+            self._body.append(data)
+
+    def on_message_complete(self) -> None:
+        """httptools: an answer is complete (an interim 1xx is one, too)."""
+        if not self._in_head:
+            self._complete = True
+
+    # ---------------------------------------------------------------- flow and end
+
+    def pause_reading(self) -> None:
+        """Stop reading: the client is slower."""
+        if self._transport is not None:
+            self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Go on reading."""
+        if self._transport is not None:
+            self._transport.resume_reading()
+
+    def release_transport(self) -> asyncio.Transport | None:
+        """Give the socket away to a tunnel."""
+        self._pool.forget(self)
+        transport, self._transport = self._transport, None
+        return transport
+
+    def close(self) -> None:
+        """Close the connection; a running exchange no longer hears of it."""
+        self._taker = None
+        if self._transport is not None:
+            self._transport.abort()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the connection can still be used."""
+        return self._transport is not None and not self._transport.is_closing()
+
+
+def _ends_with_connection(status: int, headers: list[Header]) -> bool:
+    """RFC 9112 section 6.3: a body with neither a length nor chunks ends with the connection."""
+    if status in (204, 304) or status < 200:
+        return False
+    return not any(lower in (b"content-length", b"transfer-encoding") for lower, _, _ in headers)
+
+
+class UpstreamPool:
+    """Connections to one child."""
+
+    def __init__(self, url: str, tasks: TaskOwner) -> None:
+        self.target = Target(url)
+        self._tasks = tasks
+        self._idle: list[UpstreamConnection] = []
+        self._all: set[UpstreamConnection] = set()
+        self._closed = False
+        self._working_address: str | None = None
+
+    def __repr__(self) -> str:
+        return f"<UpstreamPool {self.target.url} open={len(self._all)} idle={len(self._idle)}>"
+
+    def acquire(self, taker: ResponseTaker, *, fresh: bool = False) -> None:
+        """Get a connection for `taker`: an idle one at once, or a new one in a moment. `fresh` wants a new one."""
+        while self._idle and not fresh:
+            connection = self._idle.pop()
+            if connection.is_open:
+                taker.connected(connection, reused=True)
+                return
+        self._tasks.spawn(self._connect(taker), name=f"connect to {self.target.url}")
+
+    async def _connect(self, taker: ResponseTaker) -> None:
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT):
+                connection = await self._open()
+        except TimeoutError:
+            taker.connect_failed(f"no connection within {CONNECT_TIMEOUT:.0f} seconds")
+        except (OSError, ValueError) as error:
+            taker.connect_failed(_describe(error))
+        else:
+            if self._closed:
+                connection.close()
+                taker.connect_failed("the model's process is gone")
+            else:
+                self._all.add(connection)
+                taker.connected(connection, reused=False)
+
+    async def _open(self) -> UpstreamConnection:
+        loop = asyncio.get_running_loop()
+        context = ssl.create_default_context() if self.target.tls else None
+        addresses = (self._working_address,) if self._working_address else self.target.addresses
+        error: OSError | None = None
+        for address in addresses:
+            try:
+                _, connection = await loop.create_connection(
+                    lambda: UpstreamConnection(self),
+                    address,
+                    self.target.port,
+                    ssl=context,
+                    server_hostname=self.target.host if context else None,
+                )
+            except OSError as failure:
+                error = error or failure
+            else:
+                self._working_address = address
+                return connection
+        raise error or OSError(f"no address for {self.target.host}")
+
+    def give_back(self, connection: UpstreamConnection) -> None:
+        """The connection's answer is complete; it may serve again."""
+        if self._closed or len(self._idle) >= IDLE_PER_POOL:
+            connection.close()
+        else:
+            self._idle.append(connection)
+
+    def forget(self, connection: UpstreamConnection) -> None:
+        """The connection is closed, or belongs to a tunnel now."""
+        self._all.discard(connection)
+        if connection in self._idle:
+            self._idle.remove(connection)
+
+    def close(self) -> None:
+        """Close idle connections; those in use end with their exchange or with the child."""
+        self._closed = True
+        for connection in list(self._idle):
+            connection.close()
+        self._idle.clear()
+
+
+def _describe(error: Exception) -> str:
+    if isinstance(error, ConnectionRefusedError):
+        return "connection refused"
+    return str(error) or type(error).__name__

@@ -1,0 +1,141 @@
+"""Which headers pass a proxy, and how a head is written.
+
+A header is a triple `(lower_name, name, value)` of bytes: the lower-case name is computed once, where it is parsed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+Header = tuple[bytes, bytes, bytes]
+
+HOP_BY_HOP = frozenset(
+    {
+        b"connection",
+        b"keep-alive",
+        b"proxy-authenticate",
+        b"proxy-authorization",
+        b"proxy-connection",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+    }
+)
+"""RFC 9110 section 7.6.1: these belong to one connection and never pass."""
+
+NOT_FORWARDED = HOP_BY_HOP | {b"expect", b"content-length", b"x-forwarded-for"}
+"""Of a request; the length and the forwarding chain are written anew, `Expect` is answered by the edge."""
+
+NOT_RETURNED = HOP_BY_HOP
+"""Of a response. Its length passes where it is known."""
+
+REASONS = {
+    100: b"Continue", 101: b"Switching Protocols",
+    200: b"OK", 201: b"Created", 202: b"Accepted", 204: b"No Content", 206: b"Partial Content",
+    301: b"Moved Permanently", 302: b"Found", 304: b"Not Modified", 307: b"Temporary Redirect",
+    308: b"Permanent Redirect",
+    400: b"Bad Request", 401: b"Unauthorized", 403: b"Forbidden", 404: b"Not Found", 405: b"Method Not Allowed",
+    408: b"Request Timeout", 409: b"Conflict", 411: b"Length Required", 413: b"Content Too Large",
+    415: b"Unsupported Media Type", 417: b"Expectation Failed", 422: b"Unprocessable Content",
+    429: b"Too Many Requests", 431: b"Request Header Fields Too Large",
+    500: b"Internal Server Error", 501: b"Not Implemented", 502: b"Bad Gateway", 503: b"Service Unavailable",
+    504: b"Gateway Timeout", 505: b"HTTP Version Not Supported",
+}  # fmt: skip
+
+
+def find(headers: Iterable[Header], lower_name: bytes) -> bytes | None:
+    """The value of the first header of that (lower-case) name."""
+    for lower, _, value in headers:
+        if lower == lower_name:
+            return value
+    return None
+
+
+def text(value: bytes | None) -> str:
+    """A header's value as text; every byte is some character, so nothing fails."""
+    return "" if value is None else value.decode("latin-1")
+
+
+def tokens(value: bytes) -> list[bytes]:
+    """The elements of a comma-separated header, lower-cased, without blanks."""
+    return [token.strip().lower() for token in value.split(b",") if token.strip()]
+
+
+def connection_tokens(headers: Iterable[Header]) -> frozenset[bytes]:
+    """What `Connection` names: headers that end at this hop, and words such as close and upgrade."""
+    found: list[bytes] = []
+    for lower, _, value in headers:
+        if lower == b"connection":
+            found += tokens(value)
+    return frozenset(found)
+
+
+def is_websocket_upgrade(headers: Iterable[Header]) -> bool:
+    """Whether the head asks for a WebSocket: the token upgrade in Connection, websocket in Upgrade (spec http 22)."""
+    upgrade = connecting = False
+    for lower, _, value in headers:
+        if lower == b"upgrade":
+            upgrade = upgrade or b"websocket" in tokens(value)
+        elif lower == b"connection":
+            connecting = connecting or b"upgrade" in tokens(value)
+    return upgrade and connecting
+
+
+def status_line(status: int, reason: bytes = b"") -> bytes:
+    """`HTTP/1.1 200 OK` and its line end."""
+    return b"HTTP/1.1 %d %s\r\n" % (status, reason or REASONS.get(status, b"Unknown"))
+
+
+def request_head(
+    method: bytes,
+    target: bytes,
+    headers: Iterable[Header],
+    *,
+    client: bytes,
+    framing: bytes,
+    upgrade: bool = False,
+) -> bytes:
+    """The head that an upstream gets (spec http 6.4): hop-by-hop headers gone, the client's address appended.
+
+    `framing` is the header line that frames the body, with its line end, or empty. `upgrade` writes the two headers
+    of an upgrade again, which are hop by hop but meant for the next hop too.
+    """
+    named = connection_tokens(headers)
+    forwarded = b""
+    lines = [b"%s %s HTTP/1.1\r\n" % (method, target)]
+    for lower, name, value in headers:
+        if lower == b"x-forwarded-for":
+            forwarded = b"%s%s, " % (forwarded, value)
+        elif lower not in NOT_FORWARDED and lower not in named:
+            lines.append(b"%s: %s\r\n" % (name, value))
+    lines.append(b"X-Forwarded-For: %s%s\r\n" % (forwarded, client))
+    if upgrade:
+        lines.append(b"Connection: Upgrade\r\nUpgrade: websocket\r\n")
+    lines.append(framing)
+    lines.append(b"\r\n")
+    return b"".join(lines)
+
+
+def response_head(status: int, reason: bytes, headers: Iterable[Header], framing: bytes) -> bytes:
+    """The head that a client gets for an upstream's answer (spec http 6.5): event streams must not be buffered."""
+    lines = [status_line(status, reason)]
+    named: frozenset[bytes] | None = None
+    event_stream = buffering_named = False
+    for lower, name, value in headers:
+        if lower in NOT_RETURNED:
+            if lower == b"connection" and named is None:
+                named = connection_tokens(headers)
+            continue
+        if lower == b"content-type" and b"text/event-stream" in value.lower():
+            event_stream = True
+        elif lower == b"x-accel-buffering":
+            buffering_named = True
+        lines.append(b"%s: %s\r\n" % (name, value))
+    if named and not named <= HOP_BY_HOP | {b"close"}:
+        lines = [line for line in lines if line.split(b":", 1)[0].lower() not in named]
+    if event_stream and not buffering_named:
+        lines.append(b"X-Accel-Buffering: no\r\n")
+    lines.append(framing)
+    lines.append(b"\r\n")
+    return b"".join(lines)
