@@ -1,0 +1,169 @@
+"""Who occupies memory, and what the planner says about it.
+
+`Station` is one model with everything the scheduler keeps of it. `Yard` holds all stations and remembers plans: a
+plan is a pure function of the target and the residents (law 6), so it holds until the residents change.
+"""
+
+from __future__ import annotations
+
+from modelyard.core.lifecycle import Happening, Lifecycle
+from modelyard.core.model import ChildId, ModelFacts, Phase, RequestId
+from modelyard.core.planners.base import Plan, Planner, Resident
+
+
+class Swap:
+    """A committed plan: when `leaving` are gone, `target` starts (or, where it is ready already, serves)."""
+
+    __slots__ = ("leaving", "reason", "target", "victims")
+
+    def __init__(self, target: str, victims: frozenset[str], leaving: set[ChildId], reason: str) -> None:
+        self.target = target
+        self.victims = victims
+        self.leaving = leaving
+        self.reason = reason
+
+    def __repr__(self) -> str:
+        return f"<Swap {sorted(self.victims)} → {self.target}, leaving {sorted(self.leaving)}>"
+
+    def collides(self, target: str, victims: frozenset[str]) -> bool:
+        """Whether a swap of `victims` for `target` must wait for this one (spec lifecycle 3.3)."""
+        return self.target in victims or target in self.victims or not self.victims.isdisjoint(victims)
+
+
+class Station:
+    """One model: what is configured, where its child stands, who is served by it."""
+
+    __slots__ = ("admits", "configured", "facts", "in_flight", "lifecycle", "retiring", "swap", "used", "width")
+
+    def __init__(self, facts: ModelFacts, now: float) -> None:
+        self.lifecycle = Lifecycle(facts.model, now)
+        self.in_flight: set[RequestId] = set()
+        """The requests that the present child serves (law 2)."""
+        self.swap: Swap | None = None
+        """The committed swap whose target this is."""
+        self.retiring = ""
+        """Why the present child may serve nobody new and stops when it is idle; empty where it may."""
+        self.admits = False
+        """Whether a new request may be granted without a further question: the express lane."""
+        self.used = now
+        """When the last request ended."""
+        self.configure(facts)
+
+    def __repr__(self) -> str:
+        return f"<Station {self.lifecycle!r} in flight {sorted(self.in_flight)}>"
+
+    def configure(self, facts: ModelFacts) -> None:
+        """Take new facts over; they apply to the present child at once."""
+        self.facts = facts
+        self.configured = True
+        limit = facts.concurrency_limit
+        self.width = facts.parallel if limit is None else min(facts.parallel, limit)
+
+    @property
+    def model(self) -> str:
+        """The model's id."""
+        return self.facts.model
+
+    @property
+    def phase(self) -> Phase:
+        """Where the child stands."""
+        return self.lifecycle.phase
+
+    @property
+    def child(self) -> ChildId:
+        """The latest child."""
+        return self.lifecycle.child
+
+    @property
+    def open(self) -> bool:
+        """Whether the child can serve one more request, as far as it alone is concerned."""
+        return self.phase is Phase.READY and not self.retiring and len(self.in_flight) < self.width
+
+    @property
+    def busy(self) -> bool:
+        """Whether a swap must wait for it (law 3). A child that is stopping anyway is not worth waiting for."""
+        return self.phase is Phase.READY and bool(self.in_flight)
+
+    @property
+    def resting(self) -> bool:
+        """Whether it is ready and serves nobody."""
+        return self.phase is Phase.READY and not self.in_flight and self.swap is None
+
+
+class Yard:
+    """All stations by model id, and the plans for the present residents."""
+
+    def __init__(self, planner: Planner) -> None:
+        self.planner = planner
+        self.stations: dict[str, Station] = {}
+        self.swaps: dict[str, Swap] = {}
+        """The committed swaps by target."""
+        self._residents: list[Resident] | None = None
+        self._plans: dict[str, Plan] = {}
+
+    def __repr__(self) -> str:
+        return f"<Yard {[str(resident.child) for resident in self.residents()]}>"
+
+    def use(self, planner: Planner) -> None:
+        """Plan by another policy from now on."""
+        self.planner = planner
+        self._changed()
+
+    def happen(self, station: Station, happening: Happening, now: float) -> None:
+        """Move a station's lifecycle on. The express lane is closed until somebody opens it again."""
+        station.admits = False
+        station.lifecycle.happen(happening, now)
+        self._changed()
+
+    def commit(self, station: Station, swap: Swap) -> None:
+        """Count the target as resident from now on."""
+        self.swaps[station.model] = station.swap = swap
+        station.admits = False
+        self._changed()
+
+    def forget_swap(self, station: Station) -> None:
+        """The target's swap, if any, is over or not wanted any more; its victims leave all the same."""
+        if self.swaps.pop(station.model, None) is not None:
+            station.swap = None
+            self._changed()
+
+    def residents(self) -> list[Resident]:
+        """Everybody who occupies memory or is committed to, sorted by model id."""
+        if self._residents is None:
+            counted = [station for station in self.stations.values() if _counts(station)]
+            self._residents = sorted(map(_resident, counted), key=_model_of)
+        return self._residents
+
+    def plan(self, target: str) -> Plan:
+        """Ask the planner, or remember what it said."""
+        plan = self._plans.get(target)
+        if plan is None:
+            others = [resident for resident in self.residents() if resident.model != target]
+            plan = self._plans[target] = self.planner.plan(target, others)
+        return plan
+
+    def plan_beside(self, target: str, newcomer: Station) -> Plan:
+        """What the planner would say for `target` if `newcomer` ran as well."""
+        others = [resident for resident in self.residents() if resident.model not in (target, newcomer.model)]
+        others.append(_resident(newcomer))
+        others.sort(key=_model_of)
+        return self.planner.plan(target, others)
+
+    def _changed(self) -> None:
+        self._residents = None
+        self._plans.clear()
+
+
+def _counts(station: Station) -> bool:
+    return station.phase.resident or station.swap is not None
+
+
+def _resident(station: Station) -> Resident:
+    """Show a station to a planner; one that is about to start shows the child that it will be."""
+    if station.phase.resident:
+        return Resident(station.child, station.phase)
+    return Resident(ChildId(station.model, station.child.generation + 1), Phase.STARTING)
+
+
+def _model_of(resident: Resident) -> str:
+    return resident.model
