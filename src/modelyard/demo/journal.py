@@ -1,0 +1,90 @@
+"""What arrived, what is open, and who left early; and the engine's log."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from dataclasses import asdict, dataclass
+
+REMEMBERED = 64
+
+
+def log(text: str) -> None:
+    """One line on stdout, at once. Blocks when nobody reads the pipe, as a real engine's log does."""
+    print(f"[{time.monotonic():.6f}] {text}", flush=True)
+
+
+@dataclass(slots=True)
+class Entry:
+    """One request. `opened` and `closed_at` are seconds on the machine's monotonic clock."""
+
+    request: int
+    method: str
+    path: str
+    model: str | None = None
+    opened: float = 0.0
+    status: int | None = None
+    closed_at: float | None = None
+    closed_early: bool = False
+    after_ms: float | None = None
+
+
+class Journal:
+    """Counts requests. Health probes and the debug pages are only counted by path, never listed."""
+
+    def __init__(self) -> None:
+        self._next = 1
+        self._open: dict[int, Entry] = {}
+        self._recent: deque[Entry] = deque(maxlen=REMEMBERED)
+        self._by_path: Counter[str] = Counter()
+        self._early = 0
+        self._last_early: Entry | None = None
+
+    def opened(self, method: str, path: str) -> Entry:
+        """A request arrived; hand the entry to `closed` when it ends."""
+        entry = Entry(self._next, method, path, opened=time.monotonic())
+        self._next += 1
+        self._by_path[path] += 1
+        if not _is_quiet(path):
+            self._open[entry.request] = entry
+        return entry
+
+    def closed(self, entry: Entry, *, early: bool) -> None:
+        """A request ended; `early` when its client went away before the answer was complete."""
+        entry.closed_at = time.monotonic()
+        entry.after_ms = round((entry.closed_at - entry.opened) * 1000, 3)
+        if self._open.pop(entry.request, None) is None:
+            return
+        self._recent.append(entry)
+        if not early:
+            what = f"{entry.method} {entry.path} {entry.status}"
+            log(f"request={entry.request} {what} in {entry.after_ms:.1f}ms")
+            return
+        entry.closed_early = True
+        self._early += 1
+        self._last_early = entry
+        log(
+            f"client closed request={entry.request} path={entry.path} after={entry.after_ms:.1f}ms "
+            f"at={entry.closed_at:.6f}"
+        )
+
+    def open_entries(self) -> list[Entry]:
+        """The requests that are being answered, oldest first."""
+        return list(self._open.values())
+
+    def report(self) -> dict[str, object]:
+        """Everything, as JSON values, for `/debug/requests`."""
+        return {
+            "now": time.monotonic(),
+            "total": sum(count for path, count in self._by_path.items() if not _is_quiet(path)),
+            "open": len(self._open),
+            "closed_early": self._early,
+            "last_closed_early": asdict(self._last_early) if self._last_early else None,
+            "by_path": dict(self._by_path),
+            "open_requests": [asdict(entry) for entry in self._open.values()],
+            "recent": [asdict(entry) for entry in self._recent],
+        }
+
+
+def _is_quiet(path: str) -> bool:
+    return path == "/health" or path.startswith("/debug/")
