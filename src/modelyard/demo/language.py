@@ -17,7 +17,7 @@ from pathlib import Path
 
 ORDER = 3
 """Words of context at most, so the model is one of 4-grams."""
-ORDER_WEIGHTS = (0.0, 0.02, 0.3, 1.0)
+ORDER_WEIGHTS = (0.0, 0.002, 0.05, 1.0)
 """What a match of 0, 1, 2, 3 words of context counts for in the mixture."""
 TOPIC_BOOST = 3.0
 SENTENCE_REACH = 60
@@ -28,6 +28,7 @@ BYTE_TOKENS = 256
 
 _PIECE = re.compile(r" ?[^\W\d_]+(?:['’][^\W\d_]+)*|\n+|\s| ?\d| ?[^\w\s]+?|_")
 _SENTENCE_END = frozenset((".", "!", "?", "\n\n"))
+_ABBREVIATED = frozenset(("mr", "mrs"))
 
 
 class LanguageModel:
@@ -42,7 +43,9 @@ class LanguageModel:
         self._beginnings = [0] + [
             position + 1
             for position, piece in enumerate(self._pieces[:-SENTENCE_REACH])
-            if piece in _SENTENCE_END and self._words[position + 1].isalpha()
+            if piece in _SENTENCE_END
+            and self._words[position + 1].isalpha()
+            and self._words[position - 1] not in _ABBREVIATED
         ]
         self._vocabulary = list(dict.fromkeys(self._pieces))
         self._ids = {piece: BYTE_TOKENS + number for number, piece in enumerate(self._vocabulary)}
@@ -91,9 +94,14 @@ class LanguageModel:
             context.append(_word(first))
             yield first
             followers = self._followers(context, topic)
+        taken: dict[tuple[str, ...], set[str]] = defaultdict(set)
         while True:
-            piece = _choose(followers or {self._pieces[0]: 1.0}, temperature, chance)
+            # What followed here before in this text comes again only when nothing else can: no loops.
+            used = taken[tuple(context)]
+            fresh = {piece: weight for piece, weight in followers.items() if piece not in used} or followers
+            piece = _choose(fresh or {self._pieces[0]: 1.0}, temperature, chance)
             yield piece
+            used.add(piece)
             context = [*context[1 - ORDER :], _word(piece)]
             followers = self._followers(context, topic)
 
