@@ -1,0 +1,129 @@
+"""What is wrong with a configuration, and where: problems are collected, never raised one by one.
+
+Place     a position in a file
+Problem   one mistake at one place, with its remedy
+Report    collects the problems and warnings of one load
+ConfigError   carries all problems of a load to the caller
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+_BOLD, _RED, _DIM, _PLAIN = "\x1b[1m", "\x1b[31m", "\x1b[2m", "\x1b[0m"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A position in a file, counted from 1. Line 0 means the file as a whole."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One mistake. `path` is dotted (`models.alpha.ttl`), empty for the file as a whole; `remedy` may be empty."""
+
+    place: Place
+    path: str
+    message: str
+    remedy: str = ""
+    source_line: str = ""
+    """The line of the file as it is written there, before environment references are filled in."""
+
+    @property
+    def file(self) -> str:
+        """The name of the file, as it was given."""
+        return self.place.file
+
+    @property
+    def line(self) -> int:
+        """The line, from 1; 0 for the file as a whole."""
+        return self.place.line
+
+    @property
+    def column(self) -> int:
+        """The column in characters, from 1; 0 for the file as a whole."""
+        return self.place.column
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self._what()}"
+
+    def render(self, color: bool) -> str:
+        """The problem with its source line and a caret under the place."""
+        bold, red, dim, plain = (_BOLD, _RED, _DIM, _PLAIN) if color else ("", "", "", "")
+        head = f"{bold}{self.place}:{plain} {red}{self._what()}{plain}"
+        if not self.source_line.strip():
+            return head
+        # tabs are copied, so that the caret stands right whatever their width is
+        indent = "".join("\t" if character == "\t" else " " for character in self.source_line[: self.column - 1])
+        return f"{head}\n  {dim}{self.source_line}{plain}\n  {indent}{red}^{plain}"
+
+    def _what(self) -> str:
+        path = f"{self.path}: " if self.path else ""
+        remedy = f" ({self.remedy})" if self.remedy else ""
+        return f"{path}{self.message}{remedy}"
+
+
+class ConfigError(Exception):
+    """A configuration that can't be used. `problems` holds every mistake that was found, sorted by place."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+    def render(self, color: bool) -> str:
+        """All problems as a compiler prints them: with source lines, and a count at the end."""
+        count = len(self.problems)
+        total = "1 problem" if count == 1 else f"{count} problems"
+        return "\n".join([*(problem.render(color) for problem in self.problems), total])
+
+
+@dataclass(slots=True)
+class Report:
+    """Collects what one load finds."""
+
+    _lines: dict[str, Sequence[str]] = field(default_factory=dict)
+    _problems: list[Problem] = field(default_factory=list)
+    _warnings: list[Problem] = field(default_factory=list)
+
+    def know_source(self, file: str, lines: Sequence[str]) -> None:
+        """Remember the lines of a file, to show them with its problems."""
+        self._lines[file] = lines
+
+    def problem(self, place: Place, path: str, message: str, remedy: str = "") -> None:
+        """Note a mistake: the load will fail."""
+        self._note(self._problems, place, path, message, remedy)
+
+    def warning(self, place: Place, path: str, message: str, remedy: str = "") -> None:
+        """Note something that loads and is probably not meant."""
+        self._note(self._warnings, place, path, message, remedy)
+
+    def raise_problems(self) -> None:
+        """Raise `ConfigError` with all problems so far, if there are any."""
+        if self._problems:
+            raise ConfigError(sorted(self._problems, key=lambda problem: problem.place))
+
+    def warnings(self) -> tuple[str, ...]:
+        """The warnings, one line each, sorted by place."""
+        return tuple(map(str, sorted(self._warnings, key=lambda warning: warning.place)))
+
+    def _note(self, notes: list[Problem], place: Place, path: str, message: str, remedy: str) -> None:
+        lines = self._lines.get(place.file, ())
+        line = lines[place.line - 1] if 0 < place.line <= len(lines) else ""
+        problem = Problem(place=place, path=path, message=message, remedy=remedy, source_line=line)
+        if problem not in notes:  # an anchored value is read at each of its uses
+            notes.append(problem)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A remedy that names the most similar known name, or nothing."""
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f'did you mean "{close[0]}"?' if close else ""

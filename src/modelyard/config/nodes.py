@@ -1,0 +1,271 @@
+"""A configuration file as a tree of values with places.
+
+Built from libyaml's events, not from its composed nodes: the composer recurses in C without a limit (a hundred
+thousand brackets kill the process), resolves by YAML 1.1 and accepts duplicate keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from yaml import events
+from yaml.cyaml import CBaseLoader
+from yaml.error import MarkedYAMLError, YAMLError
+
+from modelyard.config.errors import Place, Report
+from modelyard.config.scalars import ScalarValue, resolve_plain, resolve_tagged, text_of
+
+MAX_DEPTH = 200
+MAX_EXPANDED_NODES = 1_000_000
+"""How many values a file may hold once every alias counts as a copy ("billion laughs")."""
+MERGE_KEY = "<<"
+
+
+class Broken(Enum):
+    """Stands for a value that a problem was noted about: whoever meets it says nothing more."""
+
+    BROKEN = "broken"
+
+
+BROKEN = Broken.BROKEN
+
+
+@dataclass(frozen=True, slots=True)
+class ScalarNode:
+    """One value."""
+
+    place: Place
+    value: ScalarValue | Broken
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceNode:
+    """A list of nodes."""
+
+    place: Place
+    items: tuple[Node, ...]
+    size: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A key's place and its value."""
+
+    place: Place
+    node: Node
+
+
+@dataclass(frozen=True, slots=True)
+class MappingNode:
+    """Entries by the text of their keys, in the order of the file; merge keys are applied."""
+
+    place: Place
+    entries: Mapping[str, Entry] = field(default_factory=dict)
+    size: int = 1
+    merge_key: Place | None = None
+    """Where `<<` was used in this mapping."""
+
+    def get(self, key: str) -> Node | None:
+        """The value under a key."""
+        entry = self.entries.get(key)
+        return None if entry is None else entry.node
+
+
+Node = ScalarNode | SequenceNode | MappingNode
+Locate = Callable[[int], Place]
+"""From a character's index in the parsed text to its place in the file."""
+
+
+class Unparsable(Exception):  # noqa: N818 - named by what is the case, as all our errors are
+    """The text is not YAML."""
+
+    def __init__(self, message: str, index: int) -> None:
+        super().__init__(message)
+        self.index = index
+
+
+def first_document(text: str) -> Iterator[events.Event]:
+    """The events of the first document, what follows is not read. Raises `Unparsable`."""
+    try:
+        parser = CBaseLoader(text)
+        while True:
+            event = parser.get_event()
+            if event is None or isinstance(event, (events.DocumentEndEvent, events.StreamEndEvent)):
+                return
+            if isinstance(event, (events.NodeEvent, events.CollectionEndEvent)):
+                yield event
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        message = error.problem or "not YAML"
+        if error.context:
+            message = f"{message} {error.context}"
+        raise Unparsable(message, mark.index if mark else 0) from error
+    except (YAMLError, UnicodeEncodeError) as error:
+        position = getattr(error, "position", 0)
+        raise Unparsable(str(error).split("\n")[0], position) from error
+
+
+def start_of(event: events.Event) -> int:
+    """The index of an event's first character."""
+    assert event.start_mark is not None  # libyaml marks every event
+    return event.start_mark.index
+
+
+def end_of(event: events.Event) -> int:
+    """The index behind an event's last character."""
+    assert event.end_mark is not None
+    return event.end_mark.index
+
+
+def compose(text: str, locate: Locate, report: Report) -> Node | None:
+    """The tree of the first document, None when there is no document.
+
+    Duplicate keys, unknown anchors and the like are noted in `report`. Raises `Unparsable`.
+    """
+    return _Composer(text, locate, report).compose()
+
+
+def size_of(node: Node) -> int:
+    """How many nodes there are in a tree, every alias counted as a copy."""
+    return 1 if isinstance(node, ScalarNode) else node.size
+
+
+class _Composer:
+    def __init__(self, text: str, locate: Locate, report: Report) -> None:
+        self._events = first_document(text)
+        self._locate = locate
+        self._report = report
+        self._anchors: dict[str, Node | None] = {}  # None: still open, so an alias to it would contain itself
+        self._depth = 0
+
+    def compose(self) -> Node | None:
+        event = next(self._events, None)
+        if event is None:
+            return None
+        root = self._node(event, in_flow_mapping=False)
+        for _ in self._events:
+            pass  # what comes after the root can only be a mistake, which the parser raises
+        if size_of(root) > MAX_EXPANDED_NODES:
+            self._report.problem(root.place, "", "the aliases expand to far too many values")
+            return ScalarNode(root.place, BROKEN)
+        return root
+
+    def _place(self, event: events.Event) -> Place:
+        return self._locate(start_of(event))
+
+    def _node(self, event: events.Event, *, in_flow_mapping: bool) -> Node:
+        match event:
+            case events.AliasEvent():
+                return self._alias(event)
+            case events.ScalarEvent():
+                node: Node = self._scalar(event, in_flow_mapping=in_flow_mapping)
+            case _:
+                node = self._collection(event)
+        anchor = getattr(event, "anchor", None)
+        if anchor is not None:
+            self._anchors[anchor] = node
+        return node
+
+    def _alias(self, event: events.AliasEvent) -> Node:
+        place = self._place(event)
+        if event.anchor not in self._anchors:
+            self._report.problem(place, "", f"unknown anchor {event.anchor!r}", f"define &{event.anchor} above")
+            return ScalarNode(place, BROKEN)
+        node = self._anchors[event.anchor]
+        if node is None:
+            self._report.problem(place, "", f"anchor {event.anchor!r} contains itself")
+            return ScalarNode(place, BROKEN)
+        return node
+
+    def _scalar(self, event: events.ScalarEvent, *, in_flow_mapping: bool) -> ScalarNode:
+        place = self._place(event)
+        plain, quoted = event.implicit
+        if not plain:
+            if quoted or event.tag in (None, "!"):
+                return ScalarNode(place, event.value)
+            try:
+                return ScalarNode(place, resolve_tagged(event.tag, event.value))
+            except ValueError as error:
+                self._report.problem(place, "", str(error))
+                return ScalarNode(place, BROKEN)
+        if in_flow_mapping and not event.value:
+            # compatible: nothing after the colon inside braces is the empty text, not null (spec config 7, nulls)
+            return ScalarNode(place, "")
+        return ScalarNode(place, resolve_plain(event.value))
+
+    def _collection(self, event: events.Event) -> Node:
+        if self._depth == MAX_DEPTH:
+            raise Unparsable(f"nested more than {MAX_DEPTH} levels deep", start_of(event))
+        anchor = getattr(event, "anchor", None)
+        if anchor is not None:
+            self._anchors[anchor] = None
+        self._depth += 1
+        try:
+            if isinstance(event, events.SequenceStartEvent):
+                return self._sequence(event)
+            return self._mapping(event)
+        finally:
+            self._depth -= 1
+
+    def _sequence(self, start: events.SequenceStartEvent) -> SequenceNode:
+        items = []
+        while not isinstance(event := next(self._events), events.SequenceEndEvent):
+            items.append(self._node(event, in_flow_mapping=False))
+        return SequenceNode(self._place(start), tuple(items), 1 + sum(map(size_of, items)))
+
+    def _mapping(self, start: events.Event) -> MappingNode:
+        in_flow = bool(getattr(start, "flow_style", False))
+        own: dict[str, Entry] = {}
+        merged: list[MappingNode] = []
+        merge_key: Place | None = None
+        while not isinstance(event := next(self._events), events.MappingEndEvent):
+            place = self._place(event)
+            if _is_merge_key(event):
+                if merge_key is not None:
+                    self._already_defined(MERGE_KEY, place, merge_key)
+                merge_key = place
+                merged += self._merged(self._node(next(self._events), in_flow_mapping=in_flow))
+                continue
+            key = self._key(event)
+            node = self._node(next(self._events), in_flow_mapping=in_flow)
+            if key is None:
+                continue
+            if key in own:
+                self._already_defined(key, place, own[key].place)
+                continue
+            own[key] = Entry(place, node)
+        entries = own
+        for mapping in merged:
+            entries = {**entries, **{k: e for k, e in mapping.entries.items() if k not in entries}}
+        size = 1 + sum(1 + size_of(entry.node) for entry in entries.values())
+        return MappingNode(self._place(start), entries, size, merge_key)
+
+    def _key(self, event: events.Event) -> str | None:
+        node = self._node(event, in_flow_mapping=False)
+        if not isinstance(node, ScalarNode):
+            self._report.problem(self._place(event), "", "a key must be a scalar, not a list or a mapping")
+            return None
+        if isinstance(node.value, Broken):
+            return None
+        if node.value is None:
+            return str(getattr(event, "value", ""))
+        return text_of(node.value)
+
+    def _already_defined(self, key: str, place: Place, first: Place) -> None:
+        self._report.problem(place, "", f'key "{key}" is already defined at line {first.line}', "remove one of the two")
+
+    def _merged(self, node: Node) -> list[MappingNode]:
+        """The mappings that a merge key brings in; an earlier one of a list wins."""
+        if isinstance(node, MappingNode):
+            return [node]
+        if isinstance(node, SequenceNode) and all(isinstance(item, MappingNode) for item in node.items):
+            return [item for item in node.items if isinstance(item, MappingNode)]
+        if not (isinstance(node, ScalarNode) and node.value is BROKEN):
+            self._report.problem(node.place, "", "<< takes a mapping or a list of mappings")
+        return []
+
+
+def _is_merge_key(event: events.Event) -> bool:
+    return isinstance(event, events.ScalarEvent) and event.value == MERGE_KEY and event.implicit[0]
