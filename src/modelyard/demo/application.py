@@ -6,12 +6,16 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING
 
-from modelyard.demo import language, process
+from modelyard.demo import process
 from modelyard.demo.exchange import Exchange, Json, RefusedError, Request
 from modelyard.demo.generation import Ask, Generation
 from modelyard.demo.journal import Journal, log
 from modelyard.demo.options import CRASH_PIECES, Options
+
+if TYPE_CHECKING:
+    from modelyard.demo.language import LanguageModel
 
 Handler = Callable[["Application", Exchange], Awaitable[None]]
 Routes = Mapping[tuple[str, str], Handler]
@@ -42,8 +46,10 @@ class Application:
         return self._ready.is_set()
 
     @property
-    def model(self) -> language.LanguageModel:
-        """The language model, read when first used."""
+    def model(self) -> LanguageModel:
+        """The language model, read when first used: an engine that only loads and dies need not wait for it."""
+        from modelyard.demo import language
+
         return language.built_in()
 
     def model_name(self, body: Json) -> str:

@@ -6,9 +6,10 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from modelyard.demo.language import LanguageModel
+if TYPE_CHECKING:
+    from modelyard.demo.language import LanguageModel
 
 FinishReason = Literal["stop", "length"]
 DEFAULT_TEMPERATURE = 0.8

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from modelyard.demo.application import Application
 from modelyard.demo.exchange import Exchange, RefusedError
 
@@ -20,6 +18,8 @@ _PAGE = """<!doctype html>
 
 async def page(app: Application, exchange: Exchange) -> None:
     """GET `/`. Its links are relative, so that they work behind a path prefix."""
+    from html import escape  # here, since its table of entities is large and the page rarely asked for
+
     exchange.answer(_PAGE.format(name=escape(app.options.alias)).encode(), "text/html; charset=utf-8")
 
 
