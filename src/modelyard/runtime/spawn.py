@@ -16,7 +16,6 @@ from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 
 from modelyard.runtime.platform.linux import (
-    COOKIE_NAME,
     ProcessKey,
     all_processes,
     read_stat,
@@ -68,16 +67,23 @@ class Process:
         self._popen = popen
         self._on_exit = on_exit
         self.pid = popen.pid
-        self.exited = False
+        self._exited = False
         stat = read_stat(popen.pid)  # ours and not reaped, so it is there
         self.key = ProcessKey(popen.pid, stat.start_time if stat else 0)
         self._watch = ExitWatch(popen.pid, self._ended)
 
     def __repr__(self) -> str:
-        return f"<Process {self.pid} {'exited' if self.exited else 'running'}>"
+        return f"<Process {self.pid} {'exited' if self._exited else 'running'}>"
+
+    @property
+    def exited(self) -> bool:
+        """Whether the process has ended, as of now: also when the loop has not heard of it yet."""
+        if not self._exited:
+            self._exited = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        return self._exited
 
     def _ended(self) -> None:
-        self.exited = True
+        self._exited = True
         self._on_exit()
 
     def signal_group(self, number: signal.Signals) -> bool:
@@ -93,6 +99,7 @@ class Process:
     def reap(self) -> int:
         """Collect the exit status (negative: the signal). Only once `exited`; the number is free
         afterwards."""
+        self._watch.close()
         status = self._popen.wait()
         _started.discard(self.pid)
         return status
@@ -134,23 +141,6 @@ def spawn(
         raise SpawnError(str(error)) from error
     _started.add(popen.pid)
     return Process(popen, on_exit)
-
-
-def child_environment(entries: Sequence[str], cookie: str = "") -> dict[str, str]:
-    """The daemon's environment, then `entries` ("NAME=value", later ones win), then the cookie.
-
-    An entry without "=" names a variable to pass through; ours are passed through anyway. Without a cookie
-    the process is marked as nobody's.
-    """
-    environment = dict(os.environ)
-    for entry in entries:
-        name, equals, value = entry.partition("=")
-        if name and equals:
-            environment[name] = value
-    environment.pop(COOKIE_NAME, None)
-    if cookie:
-        environment[COOKIE_NAME] = cookie
-    return environment
 
 
 class Reaper:

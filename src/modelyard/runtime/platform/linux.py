@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 COOKIE_NAME = "MODELYARD_CHILD"
@@ -52,6 +53,23 @@ def daemon_needle(daemon: str) -> bytes:
     return f"{COOKIE_NAME}={daemon}:".encode()
 
 
+def child_environment(entries: Iterable[str], cookie: str = "") -> dict[str, str]:
+    """The daemon's environment, then `entries` ("NAME=value", later ones win), then the cookie.
+
+    An entry without "=" names a variable to pass through; ours are passed through anyway. Without a cookie
+    the process is marked as nobody's.
+    """
+    environment = dict(os.environ)
+    for entry in entries:
+        name, equals, value = entry.partition("=")
+        if name and equals:
+            environment[name] = value
+    environment.pop(COOKIE_NAME, None)
+    if cookie:
+        environment[COOKIE_NAME] = cookie
+    return environment
+
+
 def read_stat(pid: int) -> ProcessStat | None:
     """The facts of a process, or None if there is none of that number."""
     try:
@@ -75,9 +93,7 @@ def all_processes() -> Iterator[ProcessStat]:
             yield stat
 
 
-def find_tree(
-    needles: Iterable[bytes], sessions: Iterable[ProcessKey] = (), *, since: int = 0
-) -> list[ProcessStat]:
+def find_tree(needles: Iterable[bytes], sessions: Iterable[ProcessKey] = (), *, since: int = 0) -> list[ProcessStat]:
     """The living processes that contain a needle in their environment, are in one of the sessions, or descend
     from such a process.
 
@@ -149,3 +165,19 @@ def signal_group(leader: int, number: signal.Signals) -> bool:
     except OSError:
         return False
     return True
+
+
+def kill_all(find: Callable[[], list[ProcessStat]], *, patience: int = 200) -> int:
+    """Kill what `find` names, and ask again, until it names nobody; the number of processes killed.
+
+    Blocks, some tens of milliseconds as a rule; gives up after `patience` rounds (about a minute) on
+    processes that the kernel itself can't end.
+    """
+    killed: set[ProcessKey] = set()
+    for turn in range(patience):
+        members = find()
+        if not members:
+            break
+        killed.update(stat.key for stat in members if send_signal(stat.key, signal.SIGKILL))
+        time.sleep(min(0.005 * (turn + 1), 0.3))
+    return len(killed)

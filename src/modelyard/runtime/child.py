@@ -1,0 +1,366 @@
+"""One model's process tree, from its start until nothing of it is left (spec lifecycle 2.4-2.8).
+
+    start ── spawned ── probe passes ── ChildReady ── ended by itself, or stopped ── tree cleared ──
+    ChildExited └────── ended, timed out or stopped before that ──────────────────── tree cleared ──
+    ChildFailed
+
+One task walks that line. `stop` and `kill`, the end of the process and the end of the probe only ring its
+bell; it looks for itself what is the case. The leader stays a zombie until its tree is cleared, which keeps
+its number, and so the meaning of its group and session, from being given to others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from modelyard.config.cmdline import split_command
+from modelyard.core.events import ChildExited, ChildFailed, ChildReady, Event
+from modelyard.core.model import ChildId
+from modelyard.runtime.bell import Bell, at
+from modelyard.runtime.clock import Clock
+from modelyard.runtime.guard import Guard
+from modelyard.runtime.health import Probe, ProbeTarget, probe_target
+from modelyard.runtime.journal import ChildRecord
+from modelyard.runtime.logs import DaemonLog, ModelLog
+from modelyard.runtime.output import Output
+from modelyard.runtime.platform.linux import child_environment
+from modelyard.runtime.spawn import Process, SpawnError, spawn
+from modelyard.runtime.tasks import TaskOwner
+from modelyard.runtime.tree import ProcessTree
+
+PORT_PATIENCE = 2.0
+"""Seconds that a listener of before may take to leave the port."""
+
+PORT_POLL = 0.05
+
+FAILED_START_GRACE = 5.0
+"""Seconds that a process which did not become ready in time has to end (spec lifecycle 2.6)."""
+
+CRASH_GRACE = 1.0
+"""Seconds that the rest of a tree has to end when its leader ended by itself."""
+
+STOP_COMMAND_PATIENCE = 2.0
+"""Seconds that `cmdStop` may go on after the tree is gone: a late `docker stop` must not meet the next
+container."""
+
+TAIL_LINES = 10
+TAIL_WIDTH = 300
+
+EXITED_EARLY = "upstream command exited prematurely"
+EXITED = "upstream process exited unexpectedly"
+ABORTED = "aborted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessSpec:
+    """What to start and how to know and end it, all macros expanded but `${PID}`. `start_timeout` in
+    seconds."""
+
+    model: str
+    cmd: str
+    cmd_stop: str
+    env: tuple[str, ...]
+    proxy: str
+    check_endpoint: str
+    start_timeout: float
+
+
+class _StartFailedError(Exception):
+    """The process could not be started. The text says why, for people."""
+
+
+class Child:
+    """Owns one process tree. `post` gets `ChildReady` at most once, then exactly one `ChildFailed` (it
+    never was ready) or `ChildExited`, and that only when no process of the tree is left. Nothing here
+    raises."""
+
+    def __init__(
+        self,
+        child: ChildId,
+        spec: ProcessSpec,
+        *,
+        post: Callable[[Event], None],
+        log: ModelLog,
+        guard: Guard,
+        clock: Clock,
+        tasks: TaskOwner,
+        daemon_log: DaemonLog,
+    ) -> None:
+        self.child = child
+        self.spec = spec
+        self._post = post
+        self._log = log
+        self._guard = guard
+        self._clock = clock
+        self._tasks = tasks
+        self._daemon_log = daemon_log
+        self._cookie = f"{guard.daemon}:{child}"
+        self._argv: list[str] = []
+        self._target: ProbeTarget | None = None
+        self._tree: ProcessTree | None = None
+        self._output: Output | None = None
+        self._stop_command: Process | None = None
+        self._log_mark = 0
+        self._started_at = 0.0
+        self._stop_asked = False
+        self._stop_by = math.inf
+        self._bell = Bell(clock)
+        self._gone = asyncio.Event()
+
+    def __repr__(self) -> str:
+        stopping = " stopping" if self._stop_asked else ""
+        return f"<Child {self.child} {self._tree or 'no process'}{stopping}>"
+
+    @property
+    def pid(self) -> int | None:
+        """The leader's pid; None before it started and once nothing is left."""
+        return self._tree.pid if self._tree is not None else None
+
+    # What others ask
+
+    def start(self) -> None:
+        """Start the process, before this returns where its port is free. Call once."""
+        failure = None
+        try:
+            self._prepare()
+            if self._target is None or self._target.is_free():
+                self._spawn()
+        except _StartFailedError as error:
+            failure = str(error)
+        self._tasks.spawn(self._live(failure), name=f"child {self.child}")
+
+    def stop(self, grace: float) -> None:
+        """Ask the tree to end, kill what is left of it in `grace` seconds. Again with less grace: less is
+        left."""
+        self._stop_asked = True
+        self._stop_by = min(self._stop_by, self._clock.now() + grace)
+        self._bell.ring()
+
+    def kill(self) -> None:
+        """Kill the tree at once."""
+        self.stop(0.0)
+        if self._tree is not None:
+            self._tree.kill()
+
+    async def wait_gone(self) -> None:
+        """Wait until the last event has been posted."""
+        await self._gone.wait()
+
+    # The one line of a life
+
+    async def _live(self, failure: str | None) -> None:
+        try:
+            if failure is None:
+                failure = await self._become_ready()
+            ready = failure is None
+            if ready:
+                self._post(ChildReady(self.child))
+                await self._bell.wait_until(self._is_over)
+            by_itself = not self._stop_asked
+            status = await self._end_tree()
+        except asyncio.CancelledError:
+            self._abandon()
+            raise
+        self._post(self._last_event(failure, by_itself=by_itself, status=status))
+        self._gone.set()
+
+    def _last_event(self, failure: str | None, *, by_itself: bool, status: int | None) -> Event:
+        if failure == EXITED_EARLY:
+            return ChildFailed(self.child, failure + self._circumstances(status))
+        if failure is not None:
+            return ChildFailed(self.child, failure)
+        if not by_itself:
+            return ChildExited(self.child)
+        self._daemon_log.warn(f"<{self.spec.model}> {EXITED}{_status_in_words(status)}")
+        return ChildExited(self.child, EXITED + self._circumstances(status))
+
+    def _is_over(self) -> bool:
+        return self._stop_asked or (self._tree is not None and self._tree.exited)
+
+    # Start
+
+    def _prepare(self) -> None:
+        if not self.spec.proxy.strip():
+            raise _StartFailedError("upstream proxy missing")
+        try:
+            self._argv = split_command(self.spec.cmd)
+        except ValueError as error:
+            raise _StartFailedError(f"unable to get sanitized command: {error}") from error
+        if self.spec.check_endpoint.strip() != "none":
+            try:
+                self._target = probe_target(self.spec.proxy, self.spec.check_endpoint)
+            except ValueError as error:
+                raise _StartFailedError(f"unusable proxy: {error}") from error
+
+    def _spawn(self) -> None:
+        self._log_mark = self._log.written
+        output = Output(self._log.write)
+        try:
+            leader = spawn(
+                self._argv,
+                environment=child_environment(self.spec.env, self._cookie),
+                output=output.write_end,
+                on_exit=self._bell.ring,
+            )
+        except SpawnError as error:
+            output.close()
+            raise _StartFailedError(f"failed to start command '{' '.join(self._argv)}': {error}") from error
+        output.close_write_end()
+        self._output = output
+        self._started_at = self._clock.now()
+        self._tree = ProcessTree(leader, self._cookie, bell=self._bell, clock=self._clock)
+        stop_argv = tuple(self._stop_argv(leader.pid))
+        self._guard.child_started(ChildRecord(self._cookie, leader.key, stop_argv, self.spec.env))
+        self._daemon_log.debug(f"<{self.spec.model}> started pid {leader.pid}: {' '.join(self._argv)}")
+
+    async def _become_ready(self) -> str | None:
+        """None once ready, else why it will not be."""
+        if self._tree is None and (failure := await self._spawn_when_port_is_free()) is not None:
+            return failure
+        if self._target is None:
+            return None
+        probe = Probe(self._target, self._clock)
+        asking = self._tasks.spawn(probe.wait_ready(), name=f"probe {self.child}")
+        asking.add_done_callback(lambda _: self._bell.ring())
+        try:
+            await self._bell.wait_until(
+                lambda: self._is_over() or asking.done(), at(self._started_at + self.spec.start_timeout)
+            )
+            return self._verdict(probe, asking)
+        finally:
+            asking.cancel()
+
+    async def _spawn_when_port_is_free(self) -> str | None:
+        assert self._target is not None
+        deadline = self._clock.now() + PORT_PATIENCE
+        while not self._stop_asked and not self._target.is_free():
+            if self._clock.now() >= deadline:
+                return f"port {self._target.port} is already in use by another process"
+            await self._bell.wait_until(lambda: self._stop_asked, at(self._clock.now() + PORT_POLL))
+        if self._stop_asked:
+            return ABORTED
+        try:
+            self._spawn()
+        except _StartFailedError as error:
+            return str(error)
+        return None
+
+    def _verdict(self, probe: Probe, asking: asyncio.Task[None]) -> str | None:
+        assert self._tree is not None
+        if self._stop_asked:
+            return ABORTED
+        if self._tree.exited:
+            return EXITED_EARLY
+        if asking.done():
+            if (error := asking.exception()) is not None:
+                self.stop(FAILED_START_GRACE)
+                return f"health check broke: {error}"
+            self._daemon_log.info(f"<{self.spec.model}> Health check passed on {self._target}")
+            return None
+        self.stop(FAILED_START_GRACE)
+        return f"health check timed out after {_go_duration(self.spec.start_timeout)} — {probe.last_answer}"
+
+    # End
+
+    async def _end_tree(self) -> int | None:
+        """End whatever is left; the leader's exit status, None if there never was a process."""
+        tree = self._tree
+        if tree is None:
+            return None
+        if not tree.exited:
+            self._ask_to_end(tree)
+            await tree.wait_exited(self._deadline)
+        elif not self._stop_asked:
+            self._stop_by = self._clock.now() + CRASH_GRACE
+        status = await tree.clear(self._deadline)
+        self._tree = None
+        await self._end_stop_command()
+        if self._output is not None:
+            self._output.close()
+        self._guard.child_ended(self._cookie)
+        return status
+
+    def _deadline(self) -> float:
+        return self._stop_by
+
+    def _ask_to_end(self, tree: ProcessTree) -> None:
+        if self._stop_by <= self._clock.now():
+            return
+        if argv := self._stop_argv(tree.pid):
+            self._run_stop_command(argv)
+        else:
+            tree.terminate()
+
+    def _stop_argv(self, pid: int) -> list[str]:
+        """The `cmdStop` to run; empty where TERM is to be sent (none is given, or it can't be split)."""
+        try:
+            return split_command(self.spec.cmd_stop.replace("${PID}", str(pid)))
+        except ValueError:
+            return []
+
+    def _run_stop_command(self, argv: list[str]) -> None:
+        try:
+            self._stop_command = spawn(
+                argv, environment=child_environment(self.spec.env), on_exit=self._stop_command_ended
+            )
+        except SpawnError as error:
+            # No TERM instead (spec lifecycle 2.7): the grace runs, then comes KILL.
+            self._daemon_log.warn(f"<{self.spec.model}> cmdStop failed: {error}")
+
+    def _stop_command_ended(self) -> None:
+        assert self._stop_command is not None
+        status = self._stop_command.reap()
+        self._stop_command = None
+        if status != 0:
+            self._daemon_log.warn(f"<{self.spec.model}> cmdStop failed{_status_in_words(status)}")
+        self._bell.ring()
+
+    async def _end_stop_command(self) -> None:
+        deadline = min(self._stop_by, self._clock.now() + STOP_COMMAND_PATIENCE)
+        await self._bell.wait_until(lambda: self._stop_command is None, at(deadline))
+        if self._stop_command is not None:
+            self._stop_command.signal_group(signal.SIGKILL)
+            await self._bell.wait_until(lambda: self._stop_command is None)
+
+    def _abandon(self) -> None:
+        if self._tree is not None:
+            self._tree.abandon()
+        if self._stop_command is not None:
+            self._stop_command.signal_group(signal.SIGKILL)
+            self._stop_command.abandon()
+        if self._output is not None:
+            self._output.close()
+
+    # Words
+
+    def _circumstances(self, status: int | None) -> str:
+        """How the process ended and what it said last."""
+        lines = [line[:TAIL_WIDTH] for line in self._log.tail(TAIL_LINES, since=self._log_mark)]
+        return "\n".join([_status_in_words(status), *lines])
+
+
+def _status_in_words(status: int | None) -> str:
+    if status is None:
+        return ""
+    if status >= 0:
+        return f" — exit status {status}"
+    try:
+        return f" — killed by {signal.Signals(-status).name}"
+    except ValueError:
+        return f" — killed by signal {-status}"
+
+
+def _go_duration(seconds: float) -> str:
+    """As the messages of the field write durations: 15s, 2m0s, 1h0m0s, 300ms."""
+    if 0 < seconds < 1:
+        return f"{seconds * 1000:g}ms"
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(int(minutes), 60)
+    text = f"{rest:g}s"
+    if hours or minutes:
+        text = f"{minutes}m{text}"
+    return f"{hours}h{text}" if hours else text

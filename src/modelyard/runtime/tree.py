@@ -1,0 +1,113 @@
+"""Everything that one command has become: the process that we started, and what descends from it (R25)."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from functools import partial
+
+from modelyard.runtime.bell import Bell, Deadline, at
+from modelyard.runtime.clock import Clock
+from modelyard.runtime.platform.linux import ProcessStat, child_needle, find_tree, send_signal
+from modelyard.runtime.spawn import ExitWatch, Process
+
+KILL_ROUND = 1.0
+"""Seconds between looking again for what survived SIGKILL."""
+
+
+class ProcessTree:
+    """A process of ours, called the leader, with all that carries its cookie, shares its session or descends.
+
+    The leader is reaped last. Until then its number can't be given to another process, and with it the
+    group and the session keep their meaning.
+    """
+
+    def __init__(self, leader: Process, cookie: str, *, bell: Bell, clock: Clock) -> None:
+        self._leader = leader
+        self._cookie = cookie
+        self._bell = bell
+        self._clock = clock
+        self._group_was_told = False
+
+    def __repr__(self) -> str:
+        return f"<ProcessTree {self._cookie} {self._leader}>"
+
+    @property
+    def pid(self) -> int:
+        """The leader's pid."""
+        return self._leader.pid
+
+    @property
+    def exited(self) -> bool:
+        """Whether the leader has ended, as of now. Others of the tree may live."""
+        return self._leader.exited
+
+    def terminate(self) -> None:
+        """Ask the leader and its group to end."""
+        self._group_was_told = self._leader.signal_group(signal.SIGTERM)
+        self._leader.signal_group(signal.SIGCONT)  # one that is frozen could not obey
+
+    def kill(self) -> None:
+        """Kill the leader and its group."""
+        self._leader.signal_group(signal.SIGKILL)
+
+    async def wait_exited(self, deadline: Deadline) -> None:
+        """Wait until the leader has ended; kill it and its group when the deadline passes."""
+        await self._bell.wait_until(lambda: self.exited, deadline)
+        if not self.exited:
+            self.kill()
+            await self._bell.wait_until(lambda: self.exited)
+
+    async def clear(self, deadline: Deadline) -> int:
+        """Ask what the leader left behind to end, kill what has not by the deadline, and reap the leader.
+
+        Call once the leader has ended; returns its exit status (negative: the signal).
+        """
+        rest = await self._find_rest()
+        if rest and self._clock.now() < deadline():
+            self._terminate(rest)
+            await self._wait_ended(rest, deadline)
+            rest = await self._find_rest()
+        while rest:
+            for member in rest:
+                send_signal(member.key, signal.SIGKILL)
+            await self._wait_ended(rest, at(self._clock.now() + KILL_ROUND))
+            rest = await self._find_rest()
+        return self._leader.reap()
+
+    def abandon(self) -> None:
+        """Kill the group and look away: the daemon goes down without waiting. The sidecar sees to the rest."""
+        self.kill()
+        self._leader.abandon()
+
+    def _terminate(self, members: list[ProcessStat]) -> None:
+        for member in members:
+            # Once is enough: some engines take a second TERM for "drop everything".
+            if not (self._group_was_told and member.group == self.pid):
+                send_signal(member.key, signal.SIGTERM)
+                send_signal(member.key, signal.SIGCONT)
+
+    async def _find_rest(self) -> list[ProcessStat]:
+        key = self._leader.key
+        search = partial(find_tree, [child_needle(self._cookie)], [key], since=key.start_time)
+        # In a thread: with thousands of processes on the machine it takes longer than the loop may stand
+        # still.
+        return await asyncio.get_running_loop().run_in_executor(None, search)
+
+    async def _wait_ended(self, members: list[ProcessStat], deadline: Deadline) -> None:
+        running = {member.pid for member in members}
+        watches: list[ExitWatch] = []
+        for pid in sorted(running):
+            try:
+                watches.append(ExitWatch(pid, partial(self._member_ended, running, pid)))
+            except OSError:
+                running.discard(pid)
+        try:
+            await self._bell.wait_until(lambda: not running, deadline)
+        finally:
+            for watch in watches:
+                watch.close()
+
+    def _member_ended(self, running: set[int], pid: int) -> None:
+        running.discard(pid)
+        self._bell.ring()
