@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -23,12 +24,12 @@ class Source:
     text: str
 
 
-def load_config(path: str, environment: Mapping[str, str]) -> Config:
-    """Read a file and resolve it. `environment` is what `${env.NAME}` refers to.
+def load_config(path: str, environment: Mapping[str, str] | None = None) -> Config:
+    """Read a file and resolve it. `environment` is what `${env.NAME}` refers to: by default that of the process.
 
     Raises `ConfigError` with every problem of the file, also when it can't be read.
     """
-    return parse_config([read_source(path)], environment)
+    return parse_config([read_source(path)], os.environ if environment is None else environment)
 
 
 def read_source(path: str) -> Source:
