@@ -265,6 +265,14 @@ class LogHub:
         ring = self._ring(source)
         return ring.subscribe() if ring is not None else None
 
+    def close_readers(self) -> None:
+        """End every subscription: the server is going away, and readers would hold it up (R55)."""
+        self._store_lines()
+        rings = [self._daemon, self._upstream, self._combined, *(ring for ring, _ in self._models.values())]
+        for ring in rings:
+            for reader in list(ring.readers):
+                reader.close()
+
     def flush(self) -> None:
         """Bring out what this turn of the loop has collected."""
         self._flush_planned = False

@@ -171,7 +171,7 @@ class Exchange:
 
     # ---------------------------------------------------------------- towards the client
 
-    def response_started(self, status: int, reason: bytes, response_headers: list[Header], parser_keeps: bool) -> None:
+    def response_started(self, status: int, reason: bytes, response_headers: list[Header]) -> None:
         """The upstream's head."""
         if status == 101:
             self._switched_headers = response_headers

@@ -38,8 +38,8 @@ class ResponseTaker(Protocol):
         """No connection could be had."""
         ...
 
-    def response_started(self, status: int, reason: bytes, headers: list[Header], parser_keeps: bool) -> None:
-        """The head of the final answer. `parser_keeps`: the connection can be used again afterwards."""
+    def response_started(self, status: int, reason: bytes, headers: list[Header]) -> None:
+        """The head of the final answer."""
         ...
 
     def response_body(self, data: bytes, complete: bool) -> None:
@@ -104,6 +104,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._complete = False
         self._skip_body = False
         self._until_close = False
+        self._keep_alive = False
         self.answer_begun = False
 
     def __repr__(self) -> str:
@@ -186,7 +187,7 @@ class UpstreamConnection(asyncio.Protocol):
         if self._head is not None:
             status, reason, headers = self._head
             self._head = None
-            taker.response_started(status, reason, headers, not self._until_close)
+            taker.response_started(status, reason, headers)
         body = self._body
         if self._complete:
             self._finish(taker, body[0] if len(body) == 1 else b"".join(body))
@@ -197,14 +198,11 @@ class UpstreamConnection(asyncio.Protocol):
             taker.response_body(b"", False)
 
     def _finish(self, taker: ResponseTaker, data: bytes) -> None:
-        reusable = self._parser.should_keep_alive() and not self._until_close and self.gathered_is_sent
+        reusable = self._keep_alive and not self._skip_body and self.gathered_is_sent
         self._taker = None
         self._body = []
         self._complete = False
         self._in_head = True
-        if self._skip_body or not reusable:
-            self._skip_body = False
-            reusable = False
         if reusable:
             self._pool.give_back(self)
         else:
@@ -217,7 +215,7 @@ class UpstreamConnection(asyncio.Protocol):
             return
         if self._head is not None:
             status, reason, headers = self._head
-            taker.response_started(status, reason, headers, False)
+            taker.response_started(status, reason, headers)
         taker.upgraded(early)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -263,6 +261,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._head = (status, self._reason, headers)
         self._reason = b""
         self._until_close = _ends_with_connection(status, headers)
+        self._keep_alive = self._parser.should_keep_alive()
         if self._method == b"HEAD":
             self._complete = True
             self._skip_body = True

@@ -1,0 +1,98 @@
+"""The routes of the API and how it answers what it does not know (spec http 2)."""
+
+from __future__ import annotations
+
+import re
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from modelyard.app.api.logs import LogRoutes
+from modelyard.app.api.models import ModelRoutes
+from modelyard.app.world import World
+from modelyard.runtime.clock import Clock
+from modelyard.runtime.engine import Engine
+from modelyard.runtime.logs import LogHub
+
+_TOKEN = re.compile(r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
+_DEFAULT_HEADERS = "Content-Type, Authorization, Accept, X-Requested-With"
+
+
+def build_api(engine: Engine, world: World, logs: LogHub, clock: Clock) -> Starlette:
+    """The application."""
+    models = ModelRoutes(engine, world, clock)
+    log_routes = LogRoutes(logs, world)
+    routes = [
+        Route("/health", _health, methods=["GET"]),
+        Route("/wol-health", _health, methods=["GET"]),
+        Route("/", _to_ui, methods=["GET"]),
+        Route("/upstream", _to_ui_models, methods=["GET"]),
+        Route("/v1/models", models.listing, methods=["GET"]),
+        Route("/models", models.listing, methods=["GET"]),
+        Route("/running", models.running, methods=["GET"]),
+        Route("/unload", models.unload_all_as_text, methods=["GET"]),
+        Route("/api/models/unload", models.unload_all, methods=["POST"]),
+        Route("/api/models/unload/{model:path}", models.unload_one, methods=["POST"]),
+        Route("/logs", log_routes.history, methods=["GET"]),
+        Route("/logs/stream", log_routes.stream, methods=["GET"]),
+        Route("/logs/stream/{source:path}", log_routes.stream, methods=["GET"]),
+    ]
+    app = Starlette(
+        routes=routes,
+        middleware=[Middleware(_Preflight)],
+        exception_handlers={404: _not_found, 405: _method_not_allowed},
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+class _Preflight:
+    """Answers every OPTIONS before routing (spec http 23)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "OPTIONS":
+            await _preflight(Request(scope))(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
+def _preflight(request: Request) -> Response:
+    asked = [name.strip() for name in request.headers.get("access-control-request-headers", "").split(",")]
+    allowed = ", ".join(name for name in asked if _TOKEN.match(name))
+    headers = {
+        "Access-Control-Allow-Origin": "*",
+        "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE, OPTIONS",
+        "Access-Control-Max-Age": "86400",
+        "Access-Control-Allow-Headers": allowed or _DEFAULT_HEADERS,
+    }
+    return Response(status_code=204, headers=headers)
+
+
+async def _health(request: Request) -> Response:
+    return PlainTextResponse("OK")
+
+
+async def _to_ui(request: Request) -> Response:
+    return RedirectResponse("/ui", status_code=302)
+
+
+async def _to_ui_models(request: Request) -> Response:
+    return RedirectResponse("/ui/models", status_code=302)
+
+
+async def _not_found(request: Request, error: Exception) -> Response:
+    return PlainTextResponse("404 page not found\n", status_code=404)
+
+
+async def _method_not_allowed(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    methods = {name.strip() for name in (error.headers or {}).get("Allow", "").split(",") if name.strip()}
+    return PlainTextResponse("Method Not Allowed\n", status_code=405, headers={"Allow": ", ".join(sorted(methods))})

@@ -1,0 +1,61 @@
+"""Logs over HTTP: history, and history followed live (spec http 15)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
+
+from modelyard.app.world import World
+from modelyard.runtime.logs import LogHub, Subscription
+from modelyard.wire import errors
+from modelyard.wire.endpoints import Dialect
+from modelyard.wire.errors import HttpError
+
+BAD_SOURCE = HttpError(400, "invalid logger. Use 'proxy', 'upstream' or a model's ID")
+
+
+class LogRoutes:
+    """The routes about logs."""
+
+    def __init__(self, logs: LogHub, world: World) -> None:
+        self._logs = logs
+        self._world = world
+
+    def __repr__(self) -> str:
+        return f"<LogRoutes of {self._logs!r}>"
+
+    async def history(self, request: Request) -> Response:
+        """`GET /logs`: the combined history; a browser is sent to the UI."""
+        if "text/html" in request.headers.get("accept", ""):
+            return RedirectResponse("/ui/", status_code=302)
+        return PlainTextResponse(self._logs.history("") or b"")
+
+    async def stream(self, request: Request) -> Response:
+        """`GET /logs/stream[/SOURCE]`: until the client leaves. `?no-history` begins with what comes next."""
+        source = self._source_of(request.path_params.get("source", ""))
+        subscription = self._logs.subscribe(source) if source is not None else None
+        if subscription is None:
+            status, headers, body = errors.render(BAD_SOURCE, request.headers.get("accept", ""), Dialect.OPENAI)
+            return Response(body, status, {name.decode(): value.decode() for name, value in headers})
+        first = b"" if "no-history" in request.query_params else self._logs.history(source or "") or b""
+        return StreamingResponse(
+            _follow(subscription, first),
+            media_type="text/plain",
+            headers={"X-Content-Type-Options": "nosniff", "X-Accel-Buffering": "no"},
+        )
+
+    def _source_of(self, name: str) -> str | None:
+        if name in ("", "proxy", "upstream"):
+            return name
+        return self._world.config.resolve(name)
+
+
+async def _follow(subscription: Subscription, first: bytes) -> AsyncIterator[bytes]:
+    try:
+        yield first
+        while data := await subscription.read():
+            yield data
+    finally:
+        subscription.close()

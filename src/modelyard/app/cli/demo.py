@@ -1,0 +1,77 @@
+"""`modelyard demo`: three small models behind Modelyard on loopback, and what to try."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+from collections.abc import Sequence
+
+from modelyard.app.cli.serve import fatal, serve
+from modelyard.app.listen import Address, parse_address
+from modelyard.config.sources import Source, parse_config
+from modelyard.demo.config import demo_config
+
+WELCOME = """
+Modelyard runs at {url} with three small models; `writer` and `poet` take turns, `embedder` stays.
+
+Try, in another terminal:
+
+  # `writer` starts, then answers
+  curl {url}/v1/chat/completions -H 'Content-Type: application/json' \\
+    -d '{{"model": "writer", "messages": [{{"role": "user", "content": "Tell me of the sea."}}]}}'
+
+  # the swap: `writer` leaves, `poet` starts, the answer streams
+  curl -N {url}/v1/chat/completions -H 'Content-Type: application/json' \\
+    -d '{{"model": "poet", "stream": true, "messages": [{{"role": "user", "content": "And of the rabbit?"}}]}}'
+
+  curl {url}/running          # what is loaded now
+  curl {url}/v1/models        # what could be
+  curl -N {url}/logs/stream   # what happens
+
+Ctrl-C stops everything.
+"""
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run the demo; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="modelyard demo", description=__doc__)
+    parser.add_argument("--listen", default="127.0.0.1:8080", help="where to listen (default: %(default)s)")
+    arguments = parser.parse_args(argv)
+    try:
+        address = parse_address(arguments.listen)
+    except ValueError as error:
+        return fatal(str(error))
+    text = demo_config(sys.executable, _free_ports(3))
+    config = parse_config([Source("demo.yaml", text)], os.environ)
+    return serve(config, _free(address), on_listening=lambda url: print(WELCOME.format(url=url), flush=True))
+
+
+def _free(address: Address) -> Address:
+    """The address, or one with a port that the system picks where that one is taken."""
+    with socket.socket(socket.AF_INET6 if ":" in address.host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address.host, address.port))
+        except OSError:
+            print(f"{address} is in use; picking another port", file=sys.stderr)
+            return Address(address.host, 0)
+    return address
+
+
+def _free_ports(count: int) -> int:
+    """The first of `count` neighbouring free ports."""
+    for first in range(5800, 60000, count):
+        if all(_is_free(port) for port in range(first, first + count)):
+            return first
+    raise OSError("no free ports on loopback")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

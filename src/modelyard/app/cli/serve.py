@@ -1,0 +1,108 @@
+"""`modelyard -config FILE -listen ADDR`: serve until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import ssl
+import sys
+from collections.abc import Callable, Sequence
+
+import uvloop
+
+from modelyard import __version__
+from modelyard.app.cli.flags import Flags, UsageError, parse_flags, usage
+from modelyard.app.daemon import Daemon, ListenError, Options
+from modelyard.app.listen import Address, parse_address
+from modelyard.config.errors import ConfigError
+from modelyard.config.schema import Config
+from modelyard.config.sources import load_config
+
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+
+SUBCOMMAND_HELP = """
+Commands:
+  modelyard check FILE   say what is wrong with a configuration, and where
+  modelyard demo         three small models on loopback, and what to try
+"""
+
+
+def run(argv: Sequence[str]) -> int:
+    """Serve; returns the exit code (spec config 3)."""
+    try:
+        flags = parse_flags(argv)
+    except UsageError as error:
+        print(error, file=sys.stderr)
+        return EXIT_USAGE
+    if flags.help:
+        print(usage() + SUBCOMMAND_HELP, file=sys.stderr)
+        return 0
+    if flags.version:
+        print(f"version: {__version__} (modelyard), built at release")
+        return 0
+    try:
+        config, address, tls = _prepare(flags)
+    except _Fatal as error:
+        return fatal(str(error))
+    except ConfigError as error:
+        print(error.render(color=sys.stderr.isatty()), file=sys.stderr)
+        return fatal(f"the configuration {flags.config} can't be used")
+    return serve(config, address, tls)
+
+
+class _Fatal(Exception):
+    """The server can't start."""
+
+
+def _prepare(flags: Flags) -> tuple[Config, Address, ssl.SSLContext | None]:
+    if not flags.config and not flags.config_dir:
+        raise _Fatal("one of -config and -config-dir is required (try: modelyard demo)")
+    if bool(flags.tls_cert_file) != bool(flags.tls_key_file):
+        raise _Fatal("TLS needs both -tls-cert-file and -tls-key-file")
+    if flags.config_dir:
+        raise _Fatal("-config-dir is not supported yet; use -config with one file")
+    config = load_config(flags.config)
+    try:
+        address = parse_address(flags.listen)
+    except ValueError as error:
+        raise _Fatal(str(error)) from error
+    return config, address, _tls_context(flags)
+
+
+def _tls_context(flags: Flags) -> ssl.SSLContext | None:
+    if not flags.tls_cert_file:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["http/1.1"])
+    try:
+        context.load_cert_chain(flags.tls_cert_file, flags.tls_key_file)
+    except (OSError, ssl.SSLError) as error:
+        raise _Fatal(f"the TLS files can't be used: {error}") from error
+    return context
+
+
+def serve(
+    config: Config,
+    address: Address,
+    tls: ssl.SSLContext | None = None,
+    on_listening: Callable[[str], None] | None = None,
+) -> int:
+    """Run the daemon on its own event loop; returns the exit code."""
+
+    async def work() -> int:
+        return await Daemon(config, Options(address=address, tls=tls, on_listening=on_listening)).run()
+
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(work())
+    except ListenError as error:
+        return fatal(str(error))
+
+
+def fatal(message: str) -> int:
+    """Print a fatal message, one line on stderr (spec config 2); returns the exit code."""
+    now = datetime.datetime.now().astimezone()
+    print(f"{now:%Y/%m/%d %H:%M:%S} ERROR {message}", file=sys.stderr)
+    return EXIT_FAILED

@@ -1,0 +1,188 @@
+"""The composition root: reads top to bottom as the daemon comes up, serves, and goes down."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+import ssl
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from modelyard.app.api.application import build_api
+from modelyard.app.front import Front
+from modelyard.app.inference import Inference
+from modelyard.app.listen import Address, advice
+from modelyard.app.world import World
+from modelyard.config.schema import Config
+from modelyard.core.events import SpecsChanged
+from modelyard.core.model import ChildId
+from modelyard.runtime.child import Child
+from modelyard.runtime.clock import Clock, SystemClock
+from modelyard.runtime.engine import Engine, Serving
+from modelyard.runtime.guard import Guard, new_daemon_id
+from modelyard.runtime.http.asgi import AsgiBridge
+from modelyard.runtime.http.edge import Edge
+from modelyard.runtime.http.upstream import UpstreamPool
+from modelyard.runtime.journal import default_state_directory, open_journal
+from modelyard.runtime.logs import LogHub
+from modelyard.runtime.platform.stdout import PatientWriter
+from modelyard.runtime.serving import ChildServing
+from modelyard.runtime.spawn import Reaper
+from modelyard.runtime.tasks import TaskOwner
+
+SHUTDOWN_BUDGET = 30.0
+"""Seconds from the first signal: requests drain first, children get what is left (spec lifecycle 10.5)."""
+LEAST_GRACE = 0.5
+"""Seconds that a child gets to end even when draining took the whole budget."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How the daemon was asked to run."""
+
+    address: Address
+    tls: ssl.SSLContext | None = None
+    on_listening: Callable[[str], None] | None = None
+    """Called with the base URL once requests can come."""
+
+
+class ListenError(Exception):
+    """The listen address can't be used."""
+
+
+class Daemon:
+    """One running Modelyard."""
+
+    def __init__(self, config: Config, options: Options, clock: Clock | None = None) -> None:
+        self._options = options
+        self._clock = clock or SystemClock()
+        self._stdout = PatientWriter(sys.stdout.fileno())
+        self.logs = LogHub(level=config.log_level, stdout=self._stdout)
+        self._log = self.logs.daemon
+        self._tasks = TaskOwner(self._task_crashed)
+        self._world = World(config)
+        self._guard = Guard("", log=self._log, clock=self._clock)
+        self._reaper = Reaper()
+        self._engine = Engine(self._clock, self._make_serving)
+        inference = Inference(self._engine, self._world)
+        api = AsgiBridge(build_api(self._engine, self._world, self.logs, self._clock), self._tasks)
+        front = Front(inference, api, self._log, self._clock)
+        self._edge = Edge(front.handle, self._clock, request_done=front.request_done)
+        self._stopping = asyncio.Event()
+        self._signals = 0
+
+    def __repr__(self) -> str:
+        return f"<Daemon {self._engine!r} {self._edge!r}>"
+
+    async def run(self) -> int:
+        """Serve until told to stop; returns the exit code. Raises ListenError."""
+        self._catch_signals()
+        self._come_up()
+        try:
+            await self._listen()
+            await self._stopping.wait()
+            await self._drain_and_stop()
+        finally:
+            await self._go_down()
+        return 0
+
+    # ---------------------------------------------------------------- up
+
+    def _come_up(self) -> None:
+        daemon = new_daemon_id()
+        self._log.debug(f"process id {os.getpid()}")
+        for warning in self._world.config.warnings:
+            self._log.warn(warning)
+        self._reaper.start()
+        journal = open_journal(default_state_directory(os.environ), daemon, self._log)
+        self._guard = Guard(daemon, log=self._log, clock=self._clock, journal=journal)
+        self._guard.start()
+        for model in self._world.config.models:
+            self.logs.model(model)
+        self._engine.post(
+            SpecsChanged(self._world.facts(), self._world.planner(), max_wait=float(self._world.config.max_wait))
+        )
+
+    async def _listen(self) -> None:
+        address, tls = self._options.address, self._options.tls
+        try:
+            bound = await self._edge.listen(address.host or None, address.port, tls)
+        except OSError as error:
+            raise ListenError(f"cannot listen on {address}: {error.strerror or error}") from error
+        scheme = "https" if tls else "http"
+        port = bound[0][1]
+        if (text := advice(address)) is not None:
+            self._log.info(text)
+        self._log.info(f"modelyard listening on {scheme}://{address.host}:{port}")
+        gc.collect()
+        gc.freeze()  # what lives now lives for ever: the collector need not walk it again
+        if self._options.on_listening is not None:
+            self._options.on_listening(f"{scheme}://{address.host or '127.0.0.1'}:{port}")
+
+    def _make_serving(self, child: ChildId, reason: str) -> Serving:
+        self._log.info(f"starting {child.model}: {reason}")
+        spec = self._world.process(child.model)
+        process = Child(
+            child,
+            spec,
+            post=self._engine.post,
+            log=self.logs.model(child.model),
+            guard=self._guard,
+            clock=self._clock,
+            tasks=self._tasks,
+            daemon_log=self._log,
+        )
+        return ChildServing(process, UpstreamPool(spec.proxy, self._tasks))
+
+    # ---------------------------------------------------------------- down
+
+    def _catch_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._stop_asked, number)
+        loop.add_signal_handler(signal.SIGHUP, self._reload_asked)
+
+    def _stop_asked(self, number: signal.Signals) -> None:
+        self._signals += 1
+        if self._signals == 1:
+            self._log.info(
+                f"{signal.Signals(number).name}: draining, then stopping the models; once more stops at once"
+            )
+            self._stopping.set()
+        else:
+            self._log.warn("stopping at once")
+            self._edge.close()
+            self._engine.kill_all()
+
+    def _reload_asked(self) -> None:
+        self._log.warn("SIGHUP: this version does not reload its configuration; restart it to apply changes")
+
+    async def _drain_and_stop(self) -> None:
+        began = self._clock.now()
+        self._end_streams()
+        self._edge.stop_listening()
+        if not await self._edge.wait_drained(SHUTDOWN_BUDGET):
+            self._log.warn(f"requests were still running after {SHUTDOWN_BUDGET:.0f} seconds; they are cut")
+        left = SHUTDOWN_BUDGET - (self._clock.now() - began)
+        await self._engine.shut_down(max(LEAST_GRACE, left))
+
+    def _end_streams(self) -> None:
+        """Long-lived streams of our own end first: they would hold the drain for ever (R55)."""
+        self.logs.close_readers()
+
+    async def _go_down(self) -> None:
+        self._edge.stop_listening()
+        self._edge.close()
+        await self._engine.shut_down(LEAST_GRACE)
+        await self._tasks.aclose()
+        await self._guard.aclose()
+        self._reaper.close()
+        self._log.info("shutdown complete")
+        self.logs.flush()
+        self._stdout.close()
+
+    def _task_crashed(self, name: str, error: BaseException) -> None:
+        self._log.error(f"task {name!r} crashed: {type(error).__name__}: {error}")

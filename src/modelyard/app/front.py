@@ -1,0 +1,64 @@
+"""Who answers a request: the inference side by a table, everything else by the API's application."""
+
+from __future__ import annotations
+
+from modelyard.app.inference import Inference
+from modelyard.app.respond import redirect, send_text
+from modelyard.runtime.clock import Clock
+from modelyard.runtime.http.asgi import AsgiBridge
+from modelyard.runtime.http.request import Request
+from modelyard.runtime.logs import DaemonLog
+from modelyard.wire.durations import go_duration
+from modelyard.wire.endpoints import GET_ENDPOINTS, POST_ENDPOINTS, allowed_methods
+
+UNLOGGED = (b"/wol-health", b"/api/performance", b"/metrics")
+"""Paths that clients poll; they leave no line in the request log (spec http 15)."""
+
+
+class Front:
+    """Dispatches requests and writes the request log."""
+
+    def __init__(self, inference: Inference, api: AsgiBridge, log: DaemonLog, clock: Clock) -> None:
+        self._inference = inference
+        self._api = api
+        self._log = log
+        self._clock = clock
+
+    def __repr__(self) -> str:
+        return f"<Front of {self._inference!r}>"
+
+    def handle(self, request: Request) -> None:
+        """Give the request to who answers it."""
+        method, path = request.method, request.path
+        if method == b"POST" and (endpoint := POST_ENDPOINTS.get(path)) is not None:
+            self._inference.post(request, endpoint)
+        elif method == b"OPTIONS":
+            self._api.handle(request)
+        elif path.startswith(b"/upstream/"):
+            self._inference.upstream(request)
+        elif method in (b"GET", b"HEAD") and (endpoint := GET_ENDPOINTS.get(path)) is not None:
+            self._inference.get(request, endpoint)
+        elif allowed := allowed_methods(path):
+            send_text(request, 405, "Method Not Allowed\n", (b"Allow", allowed.encode()))
+        elif path == b"/upstream" and method not in (b"GET", b"HEAD"):
+            redirect(request, 307, b"/upstream/")
+        else:
+            self._api.handle(request)
+
+    def request_done(self, request: Request) -> None:
+        """Write the request's line (spec http 15): who, what, status, bytes, with what, how long."""
+        if request.path.startswith(UNLOGGED):
+            return
+        duration = go_duration(self._clock.now() - request.arrived_at)
+        self._log.info(
+            f"Request {_client_of(request)} "
+            f'"{request.method.decode()} {request.path.decode("latin-1")} HTTP/1.{0 if request.http10 else 1}" '
+            f'{request.status} {request.body_bytes_sent} "{request.header(b"user-agent")}" {duration}'
+        )
+
+
+def _client_of(request: Request) -> str:
+    forwarded = request.header(b"x-forwarded-for")
+    if forwarded:
+        return forwarded.partition(",")[0].strip()
+    return request.header(b"x-real-ip") or request.client_address.decode()

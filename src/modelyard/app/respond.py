@@ -1,0 +1,24 @@
+"""Our own answers on the inference side: the one place that writes errors to a client."""
+
+from __future__ import annotations
+
+from modelyard.runtime.http.request import Request
+from modelyard.wire import errors
+from modelyard.wire.endpoints import Dialect
+from modelyard.wire.errors import HttpError
+
+
+def send_error(request: Request, error: HttpError, dialect: Dialect = Dialect.OPENAI) -> None:
+    """Answer with the error, negotiated on `Accept`, in the route's dialect."""
+    status, headers, body = errors.render(error, request.header(b"accept"), dialect)
+    request.respond(status, headers, body)
+
+
+def send_text(request: Request, status: int, text: str, *headers: tuple[bytes, bytes]) -> None:
+    """Answer with plain text."""
+    request.respond(status, [(b"Content-Type", b"text/plain; charset=utf-8"), *headers], text.encode())
+
+
+def redirect(request: Request, status: int, location: bytes) -> None:
+    """Answer with a redirect."""
+    request.respond(status, [(b"Location", location)])

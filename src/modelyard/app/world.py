@@ -1,0 +1,68 @@
+"""One loaded configuration as the running daemon uses it; a reload replaces the whole."""
+
+from __future__ import annotations
+
+import re2
+
+from modelyard.config.schema import Config, ModelConfig
+from modelyard.core.model import ModelFacts
+from modelyard.core.planners.base import Planner
+from modelyard.core.planners.groups import GroupRule, GroupsPlanner
+from modelyard.runtime.child import ProcessSpec
+
+
+class World:
+    """A configuration and what is derived from it once."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self._ignored = [re2.compile(pattern) for pattern in config.ignore_paths]
+
+    def __repr__(self) -> str:
+        return f"<World of {len(self.config.models)} models>"
+
+    def ignores(self, rest: str) -> bool:
+        """Whether `upstream.ignorePaths` matches a path behind /upstream/MODEL (spec http 10)."""
+        return any(pattern.search(rest) for pattern in self._ignored)
+
+    def facts(self) -> dict[str, ModelFacts]:
+        """What the scheduler must know of each model."""
+        return {model.id: self._facts_of(model) for model in self.config.models.values()}
+
+    def _facts_of(self, model: ModelConfig) -> ModelFacts:
+        return ModelFacts(
+            model=model.id,
+            parallel=model.parallel,
+            concurrency_limit=model.concurrency_limit if model.concurrency_limit > 0 else None,
+            queue_limit=model.queue_limit,
+            priority=self.config.priorities.get(model.id, 0),
+            ttl=float(model.ttl),
+            unload_timeout=float(model.unload_timeout),
+        )
+
+    def planner(self) -> Planner:
+        """The policy that the configuration selects."""
+        return GroupsPlanner(
+            {
+                name: GroupRule(
+                    swap=group.swap,
+                    exclusive=group.exclusive,
+                    persistent=group.persistent,
+                    members=group.members,
+                )
+                for name, group in self.config.groups.items()
+            }
+        )
+
+    def process(self, model: str) -> ProcessSpec:
+        """How the model's process is started."""
+        config = self.config.models[model]
+        return ProcessSpec(
+            model=model,
+            cmd=config.cmd,
+            cmd_stop=config.cmd_stop,
+            env=config.env,
+            proxy=config.proxy,
+            check_endpoint=config.check_endpoint,
+            start_timeout=float(self.config.health_check_timeout),
+        )

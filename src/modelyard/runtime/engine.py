@@ -1,0 +1,232 @@
+"""The single owner of the core: events in, commands out, carried out at once.
+
+An event that is raised while commands run is queued, never nested. The last thousand events are kept as a flight
+recorder that can be replayed in a test. A request that can be granted at once costs one synchronous call: no task,
+no future, no queue.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Protocol, assert_never
+
+from modelyard.core.commands import Command, Grant, Reject, StartChild, StopChild, TellWaiting
+from modelyard.core.errors import Cause
+from modelyard.core.events import (
+    ChildExited,
+    ChildFailed,
+    DeadlinePassed,
+    Event,
+    RequestArrived,
+    RequestGone,
+    ServeDone,
+    ShutdownAsked,
+    UnloadAsked,
+)
+from modelyard.core.model import ChildId, RequestId
+from modelyard.core.scheduler import Scheduler
+from modelyard.core.snapshot import Snapshot
+from modelyard.runtime.clock import Clock
+from modelyard.runtime.http.upstream import UpstreamPool
+
+FLIGHT_RECORDER = 1000
+
+
+class Serving(Protocol):
+    """One running child, as the engine drives it and requests reach it."""
+
+    pool: UpstreamPool
+
+    def start(self) -> None:
+        """Start the process. Its news come as events."""
+        ...
+
+    def stop(self, grace: float) -> None:
+        """Stop it within `grace` seconds, then kill."""
+        ...
+
+    def kill(self) -> None:
+        """Kill it at once."""
+        ...
+
+    async def wait_gone(self) -> None:
+        """Return once no process of it is left."""
+        ...
+
+
+class Waiter(Protocol):
+    """Who asked for a model and hears what became of it, exactly one of granted and rejected."""
+
+    def granted(self, serving: Serving) -> None:
+        """The request may be forwarded; `Engine.done` ends the grant."""
+        ...
+
+    def rejected(self, cause: Cause) -> None:
+        """The request ends here."""
+        ...
+
+    def waiting_at(self, position: int) -> None:
+        """The request waits, at this place (1 = next)."""
+        ...
+
+
+ServingFactory = Callable[[ChildId, str], Serving]
+"""Makes what serves a child; the text is the reason of its start."""
+
+
+class Engine:
+    """Runs a `Scheduler` on an event loop."""
+
+    def __init__(self, clock: Clock, make_serving: ServingFactory, scheduler: Scheduler | None = None) -> None:
+        self._scheduler = scheduler or Scheduler()
+        self._clock = clock
+        self._make_serving = make_serving
+        self._queue: deque[Event] = deque()
+        self._running = False
+        self._last_request: RequestId = 0
+        self._waiters: dict[RequestId, Waiter] = {}
+        self._servings: dict[ChildId, Serving] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._armed_for = float("inf")
+        self.flight_recorder: deque[tuple[float, Event]] = deque(maxlen=FLIGHT_RECORDER)
+        self.stops: dict[ChildId, str] = {}
+        """Why each child that is being stopped is."""
+
+    def __repr__(self) -> str:
+        return f"<Engine children={sorted(map(str, self._servings))} waiting={len(self._waiters)}>"
+
+    # ---------------------------------------------------------------- requests
+
+    def submit(self, model: str, waiter: Waiter) -> RequestId:
+        """Ask for `model`. The waiter may hear of its grant or rejection before this returns.
+
+        The id is passed to `done` (after a grant) or `leave` (before one).
+        """
+        self._last_request += 1
+        request = self._last_request
+        self._waiters[request] = waiter
+        self.post(RequestArrived(request, model))
+        return request
+
+    def done(self, request: RequestId) -> None:
+        """A granted request ended."""
+        self.post(ServeDone(request))
+
+    def leave(self, request: RequestId) -> None:
+        """A waiting request's client left."""
+        self._waiters.pop(request, None)
+        self.post(RequestGone(request))
+
+    # ---------------------------------------------------------------- events and commands
+
+    def post(self, event: Event) -> None:
+        """Tell the scheduler what happened and carry out what it asks for."""
+        if self._running:
+            self._queue.append(event)
+            return
+        self._running = True
+        try:
+            self._handle(event)
+            while self._queue:
+                self._handle(self._queue.popleft())
+        finally:
+            self._running = False
+        self._arm()
+
+    def _handle(self, event: Event) -> None:
+        now = self._clock.now()
+        self.flight_recorder.append((now, event))
+        if isinstance(event, ChildExited | ChildFailed):
+            self._forget(event.child)
+        for command in self._scheduler.handle(event, now):
+            self._carry_out(command)
+
+    def _carry_out(self, command: Command) -> None:
+        match command:
+            case Grant(request=request, child=child):
+                self._grant(request, child)
+            case Reject(request=request, cause=cause):
+                if (waiter := self._waiters.pop(request, None)) is not None:
+                    waiter.rejected(cause)
+            case TellWaiting(request=request, position=position):
+                if (waiter := self._waiters.get(request)) is not None:
+                    waiter.waiting_at(position)
+            case StartChild(child=child, reason=reason):
+                serving = self._servings[child] = self._make_serving(child, reason)
+                serving.start()
+            case StopChild(child=child, grace=grace, reason=reason):
+                if (serving_child := self._servings.get(child)) is not None:
+                    self.stops[child] = reason
+                    serving_child.stop(grace)
+            case _ as never:
+                assert_never(never)
+
+    def _grant(self, request: RequestId, child: ChildId) -> None:
+        waiter = self._waiters.pop(request, None)
+        serving = self._servings.get(child)
+        if waiter is None or serving is None:
+            self._queue.append(ServeDone(request))
+        else:
+            waiter.granted(serving)
+
+    def _forget(self, child: ChildId) -> None:
+        serving = self._servings.pop(child, None)
+        self.stops.pop(child, None)
+        if serving is not None:
+            serving.pool.close()
+
+    # ---------------------------------------------------------------- time
+
+    def _arm(self) -> None:
+        """Keep one timer, for the scheduler's next deadline. A deadline that moved away is looked at when it comes."""
+        deadline = self._scheduler.next_deadline()
+        if deadline is None or deadline >= self._armed_for:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._armed_for = deadline
+        delay = max(0.0, deadline - self._clock.now())
+        self._timer = asyncio.get_running_loop().call_later(delay, self._wake)
+
+    def _wake(self) -> None:
+        self._timer = None
+        self._armed_for = float("inf")
+        deadline = self._scheduler.next_deadline()
+        if deadline is not None and deadline <= self._clock.now():
+            self.post(DeadlinePassed())
+        else:
+            self._arm()
+
+    # ---------------------------------------------------------------- questions and orders
+
+    def snapshot(self) -> Snapshot:
+        """What stands where, at this moment."""
+        return self._scheduler.snapshot()
+
+    async def unload(self, models: tuple[str, ...] | None = None) -> None:
+        """Stop these models (None: all) and return when their processes are gone."""
+        leaving = self._servings_of(models)
+        self.post(UnloadAsked(models))
+        await _all_gone(leaving)
+
+    async def shut_down(self, grace: float) -> None:
+        """Reject who waits, stop all children within `grace` seconds each, and return when they are gone."""
+        self.post(ShutdownAsked(grace))
+        await _all_gone(list(self._servings.values()))
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def kill_all(self) -> None:
+        """Kill every child at once."""
+        for serving in list(self._servings.values()):
+            serving.kill()
+
+    def _servings_of(self, models: tuple[str, ...] | None) -> list[Serving]:
+        return [serving for child, serving in self._servings.items() if models is None or child.model in models]
+
+
+async def _all_gone(servings: Iterable[Serving]) -> None:
+    for serving in servings:
+        await serving.wait_gone()

@@ -1,0 +1,41 @@
+"""Paths that carry a model's name, and the ones that are written back into a redirect."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import quote, unquote
+
+_BOUNDARY = re.compile(rb"/|%2[fF]")
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPath:
+    """A path split into the name it begins with and what follows, still percent-encoded as the client wrote it."""
+
+    name: str
+    rest: bytes
+
+
+def split_name(path: bytes, is_known: Callable[[str], bool]) -> NamedPath | None:
+    """The longest prefix of `path`, cut at (also escaped) slashes, whose decoded text is a known name.
+
+    `path` comes without its leading slash. Spec http 10: the client's escaping of the rest is kept.
+    """
+    found: NamedPath | None = None
+    ends = [match.start() for match in _BOUNDARY.finditer(path)]
+    for end in [*ends, len(path)]:
+        name = unquote(path[:end])
+        if name and is_known(name):
+            found = NamedPath(name, _with_plain_slash(path[end:]))
+    return found
+
+
+def _with_plain_slash(rest: bytes) -> bytes:
+    return b"/" + rest[3:] if rest[:3] in (b"%2F", b"%2f") else rest
+
+
+def location(name: str, query: bytes) -> bytes:
+    """Where `/upstream/NAME` without a trailing slash redirects to."""
+    return b"/upstream/%s/%s" % (quote(name, safe="/:@!$&'()*+,;=~").encode(), b"?" + query if query else b"")

@@ -1,0 +1,36 @@
+"""Paths that carry a model's name."""
+
+from __future__ import annotations
+
+import pytest
+
+from modelyard.wire.paths import NamedPath, location, split_name
+
+KNOWN = {"m1", "author", "author/m2", "with space"}
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        (b"m1/v1/models", NamedPath("m1", b"/v1/models")),
+        (b"m1/", NamedPath("m1", b"/")),
+        (b"m1", NamedPath("m1", b"")),
+        (b"author/m2/x", NamedPath("author/m2", b"/x")),
+        (b"author%2Fm2/x", NamedPath("author/m2", b"/x")),
+        (b"author%2fm2%2Fx", NamedPath("author/m2", b"/x")),
+        (b"author/m3", NamedPath("author", b"/m3")),
+        (b"with%20space/x%2Fy%252F", NamedPath("with space", b"/x%2Fy%252F")),
+        (b"m1//double", NamedPath("m1", b"//double")),
+        (b"m10/x", None),
+        (b"", None),
+        (b"/m1", None),
+    ],
+)
+def test_the_longest_known_prefix_is_the_model(path: bytes, found: NamedPath | None) -> None:
+    """R45: ids with slashes, plain or escaped; the rest keeps the client's escaping."""
+    assert split_name(path, KNOWN.__contains__) == found
+
+
+def test_redirects_name_the_decoded_model() -> None:
+    assert location("author/m2", b"x=1") == b"/upstream/author/m2/?x=1"
+    assert location("with space\r\n", b"") == b"/upstream/with%20space%0D%0A/"
