@@ -36,6 +36,8 @@ def split_command(text: str) -> list[str]:
 
 def leaves_quote_open(text: str) -> bool:
     """Whether a quote in the command text is never closed: legal, and nearly always a mistake."""
+    if "'" not in text and '"' not in text:
+        return False
     tokeniser = _Tokeniser("\n".join(_logical_lines(text)))
     for _ in tokeniser:
         pass

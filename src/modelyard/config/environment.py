@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from yaml import events
 
 from modelyard.config.errors import Place, Report
-from modelyard.config.nodes import Unparsable, end_of, first_document, start_of
+from modelyard.config.nodes import UNKNOWN_VALUE, Unparsable, end_of, first_document, start_of
 
 REFERENCE = re.compile(r"\$\{env\.([A-Za-z_][A-Za-z0-9_]*)\}")
 _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # the line breaks of YAML 1.1, which libyaml counts by
@@ -80,30 +80,28 @@ class _Edits:
         return old_start if index < new_end else index + shift
 
 
-def substitute(text: Text, environment: Mapping[str, str], report: Report) -> set[str]:
+def substitute(text: Text, environment: Mapping[str, str], report: Report) -> None:
     """Replace the references in `text`, twice: a value may hold references of its own (spec config 6, row 28).
 
-    Variables that are not set, or that hold a line break, are noted; their references stay, their names are
-    returned.
+    Variables that are not set, or that hold a line break, are noted. `UNKNOWN_VALUE` takes the place of their
+    references, which could make the text unreadable and hide all other problems.
     """
-    refused: set[str] = set()
     for _ in range(2):
         if "${env." not in text.content:
-            break
+            return
         values: dict[str, str] = {}
         for name, index in _references(text.content):
-            if name in values or name in refused:
+            if name in values:
                 continue
             fault = _fault(environment.get(name))
             if fault:
-                refused.add(name)
+                values[name] = UNKNOWN_VALUE
                 message = f"the environment variable {name} {fault[0]}"
                 report.problem(text.place(index), "", message, fault[1])
             else:
                 # right for double-quoted scalars, visible elsewhere: compatible (spec config 9)
                 values[name] = environment[name].replace("\\", "\\\\").replace('"', '\\"')
         text.replace(values)
-    return refused
 
 
 def _fault(value: str | None) -> tuple[str, str] | None:

@@ -31,13 +31,14 @@ _REFERENCE = re.compile(r"\$\{([A-Za-z0-9_-]+)\}")
 class Macro:
     """One macro of a scope. A broken value breaks what uses it, without a second message."""
 
-    name: str
+    reference: str
+    """How it is used, `${NAME}`."""
     value: MacroValue | Broken
 
-    @property
-    def reference(self) -> str:
-        """How the macro is used."""
-        return f"${{{self.name}}}"
+    @classmethod
+    def named(cls, name: str, value: MacroValue | Broken) -> Macro:
+        """The macro of a name."""
+        return cls(f"${{{name}}}", value)
 
 
 class _TooLong(Exception):  # noqa: N818 - named by what is the case, as all our errors are
@@ -60,14 +61,9 @@ def declare(node: Node | None, path: str, report: Report) -> dict[str, MacroValu
     return {name: _declared(name, entry, f"{path}.{name}", report) for name, entry in node.entries.items()}
 
 
-def model_scope(model: str, global_macros: Macros, own: Macros) -> Scope:
-    """What may be used inside a model: an own macro takes the place of a global one, further ones come after."""
-    return scope_of({MODEL_ID: model, **global_macros, **own})
-
-
 def scope_of(macros: Macros) -> Scope:
-    """The scope that holds just these macros."""
-    return tuple(Macro(name, value) for name, value in macros.items())
+    """The scope that holds just these macros, in their order."""
+    return tuple(Macro.named(name, value) for name, value in macros.items())
 
 
 def expand(node: Node, scope: Scope, report: Report) -> Node:
@@ -114,8 +110,6 @@ class Leftovers:
     """Finds references that nothing replaced. `known`: the names of macros that exist somewhere in reach."""
 
     report: Report
-    refused: Container[str]
-    """Environment variables that were noted already."""
     known: Collection[str] = ()
     keep: Container[str] = ()
     """Names that may stay, `PID` in `cmdStop`."""
@@ -140,8 +134,7 @@ class Leftovers:
     def _found(self, node: ScalarNode, text: str, path: str) -> bool:
         variables = [found[1] for found in ENVIRONMENT_REFERENCE.finditer(text)]
         for name in dict.fromkeys(variables):
-            if name not in self.refused:
-                self.report.problem(node.place, path, f"the environment variable {name} is not set")
+            self.report.problem(node.place, path, f"the environment variable {name} is not set")
         names = [found[1] for found in _REFERENCE.finditer(text) if found[1] not in self.keep]
         for name in dict.fromkeys(names):
             self.report.problem(node.place, path, f"unknown macro ${{{name}}}", self._remedy(name))

@@ -7,18 +7,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from modelyard.config.cmdline import drop_comment_lines, leaves_quote_open
-from modelyard.config.decode import Section, is_nothing
-from modelyard.config.errors import Report
+from modelyard.config.decode import Section
+from modelyard.config.errors import Place, Report
 from modelyard.config.macros import (
+    MODEL_ID,
     PID,
     PORT,
     Leftovers,
     Macro,
     Macros,
+    Scope,
     declare,
     expand,
     has_reference,
-    model_scope,
+    scope_of,
 )
 from modelyard.config.nodes import BROKEN, Broken, Entry, MappingNode, Node, ScalarNode
 from modelyard.config.proxyurl import why_not_a_url, why_unusable
@@ -58,37 +60,42 @@ class Defaults:
     """What models inherit from the top level."""
 
     macros: Macros
+    scope: Scope
+    """The global macros as a scope, built once."""
     start_port: int
     ttl: int
     unload_timeout: int
-    refused_variables: frozenset[str]
 
 
-def read_models(section: Section, defaults: Defaults, report: Report) -> dict[str, ModelConfig]:
-    """All models, in byte-wise order of their ids, which is the order in which they take their ports."""
-    ports = iter(range(defaults.start_port, LAST_PORT + 1))
-    entries = section.entries("models")
-    return {
-        model: _Reader(model, entries[model], defaults, report).read(ports)
-        for model in sorted(entries)  # code points sort as UTF-8 bytes do
-    }
+class ModelsReader:
+    """Reads all models, in byte-wise order of their ids, which is the order in which they take their ports."""
 
+    def __init__(self, entries: Mapping[str, Entry], defaults: Defaults, report: Report) -> None:
+        self._entries = entries
+        self._defaults = defaults
+        self._report = report
+        self._ports = iter(range(defaults.start_port, LAST_PORT + 1))
+        self.aliases: dict[str, str] = {}
+        """Alias to model. An alias belongs to one model and stands there once."""
 
-def read_aliases(models: Mapping[str, ModelConfig], section: Section, report: Report) -> dict[str, str]:
-    """Alias to model. An alias belongs to one model and stands there once."""
-    owners: dict[str, str] = {}
-    entries = section.entries("models")
-    for model, config in models.items():
-        place = entries[model].place
-        path = f"models.{model}.aliases"
-        for alias in config.aliases:
-            if alias in owners:
-                message = f'alias "{alias}" is already used by model "{owners[alias]}"'
-                report.problem(place, path, message, "give it to one model, once")
-            elif alias in models:
-                report.warning(place, path, f'alias "{alias}" is also a model, which is what the name will mean')
-            owners.setdefault(alias, model)
-    return owners
+    def read(self) -> dict[str, ModelConfig]:
+        """The models by their ids."""
+        models = {}
+        for model in sorted(self._entries):  # code points sort as UTF-8 bytes do
+            reader = _Reader(model, self._entries[model], self._defaults, self._report)
+            models[model] = reader.read(self._ports)
+            for index, (alias, place) in enumerate(reader.placed_aliases):
+                self._claim(alias, model, place, f"models.{model}.aliases[{index}]")
+        return models
+
+    def _claim(self, alias: str, model: str, place: Place, path: str) -> None:
+        if alias in self.aliases:
+            message = f'alias "{alias}" is already used by model "{self.aliases[alias]}"'
+            self._report.problem(place, path, message, "give it to one model, once")
+            return
+        self.aliases[alias] = model
+        if alias in self._entries:
+            self._report.warning(place, path, f'alias "{alias}" is also a model, which is what the name will mean')
 
 
 class _Reader:
@@ -100,6 +107,7 @@ class _Reader:
         self._path = f"models.{model}"
         self._defaults = defaults
         self._report = report
+        self.placed_aliases: list[tuple[str, Place]] = []
 
     def read(self, ports: Iterator[int]) -> ModelConfig:
         own_macros: dict[str, MacroValue | Broken] = {}
@@ -107,10 +115,11 @@ class _Reader:
         port: int | None = None
         if isinstance(node, MappingNode):
             own_macros = declare(node.get("macros"), f"{self._path}.macros", self._report)
-            scope = model_scope(self._model, self._defaults.macros, own_macros)
-            expanded = expand(self._prepared(node), scope, self._report)
-            node, port = self._with_port(expanded, ports)
-            node = self._checked(node, {**self._defaults.macros, **own_macros})
+            macros = {**self._defaults.macros, **own_macros}  # an own one takes the place of a global one
+            scope = scope_of(macros) if own_macros else self._defaults.scope
+            scope = (Macro.named(MODEL_ID, self._model), *scope)
+            node, port = self._with_port(expand(self._prepared(node), scope, self._report), ports)
+            node = self._checked(node, macros)
         return self._decoded(Section(node, self._path, self._report), port, usable_macros(own_macros))
 
     def _prepared(self, node: MappingNode) -> MappingNode:
@@ -135,7 +144,7 @@ class _Reader:
             port = next(ports, None)
             if port is None:
                 self._report.problem(self._entry.place, self._path, "no port is left", "lower startPort")
-            return expand(node, (Macro(PORT, BROKEN if port is None else port),), self._report), port
+            return expand(node, (Macro.named(PORT, BROKEN if port is None else port),), self._report), port
         if not has_reference(proxy, PORT) or proxy is None:
             return node, None
         if cmd is None or not _is_broken(cmd):
@@ -147,8 +156,7 @@ class _Reader:
 
     def _checked(self, node: Node, macros: Macros) -> Node:
         assert isinstance(node, MappingNode)
-        refused = self._defaults.refused_variables
-        strict = Leftovers(self._report, refused, macros)
+        strict = Leftovers(self._report, macros)
         lenient = dataclasses.replace(strict, keep=(PID,))
         entries = {
             key: Entry(
@@ -167,6 +175,7 @@ class _Reader:
         if self._model == COMFYUI_MODEL:
             parallel = max(parallel, COMFYUI_PARALLEL)
             limit = max(limit, COMFYUI_PARALLEL) if limit > 0 else limit
+        self.placed_aliases = section.placed_strings("aliases")
         config = ModelConfig(
             id=self._model,
             cmd=self._command(section, "cmd"),
@@ -177,7 +186,7 @@ class _Reader:
             ttl=self._defaults.ttl if ttl == -1 else ttl,
             unload_timeout=unload_timeout or self._defaults.unload_timeout,
             env=section.strings("env"),
-            aliases=section.strings("aliases"),
+            aliases=tuple(alias for alias, _ in self.placed_aliases),
             use_model_name=section.string("useModelName"),
             name=section.string("name"),
             description=section.string("description"),
@@ -188,8 +197,9 @@ class _Reader:
             macros=macros,
         )
         section.finish(LATER)
-        if not config.cmd and not is_nothing(section.node("proxy")) and section.node("cmd") is None:
-            self._report.warning(self._entry.place, self._path, "has no cmd, so it can't be started")
+        for key, value in (("cmd", config.cmd), ("proxy", config.proxy)):
+            if not value:
+                self._report.warning(self._entry.place, self._path, f"has no {key}, so it can't be started")
         return config
 
     def _command(self, section: Section, key: str) -> str:

@@ -6,9 +6,10 @@ thousand brackets kill the process), resolves by YAML 1.1 and accepts duplicate 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
 
 from yaml import events
 from yaml.cyaml import CBaseLoader
@@ -21,6 +22,8 @@ MAX_DEPTH = 200
 MAX_EXPANDED_NODES = 1_000_000
 """How many values a file may hold once every alias counts as a copy ("billion laughs")."""
 MERGE_KEY = "<<"
+UNKNOWN_VALUE = "\ue000unknown\ue000"
+"""Stands in a text for something that a problem was noted about; a scalar with it is broken."""
 
 
 class Broken(Enum):
@@ -30,6 +33,17 @@ class Broken(Enum):
 
 
 BROKEN = Broken.BROKEN
+_TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep"
+
+
+class Extent(NamedTuple):
+    """How large a tree is, every alias counted as a copy."""
+
+    size: int
+    depth: int
+
+
+ONE = Extent(1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +60,7 @@ class SequenceNode:
 
     place: Place
     items: tuple[Node, ...]
-    size: int = 1
+    extent: Extent = ONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +77,7 @@ class MappingNode:
 
     place: Place
     entries: Mapping[str, Entry] = field(default_factory=dict)
-    size: int = 1
+    extent: Extent = ONE
     merge_key: Place | None = None
     """Where `<<` was used in this mapping."""
 
@@ -127,9 +141,9 @@ def compose(text: str, locate: Locate, report: Report) -> Node | None:
     return _Composer(text, locate, report).compose()
 
 
-def size_of(node: Node) -> int:
-    """How many nodes there are in a tree, every alias counted as a copy."""
-    return 1 if isinstance(node, ScalarNode) else node.size
+def extent_of(node: Node) -> Extent:
+    """How large a tree is."""
+    return ONE if isinstance(node, ScalarNode) else node.extent
 
 
 class _Composer:
@@ -138,7 +152,7 @@ class _Composer:
         self._locate = locate
         self._report = report
         self._anchors: dict[str, Node | None] = {}  # None: still open, so an alias to it would contain itself
-        self._depth = 0
+        self._steps: list[str] = []  # on the way to the node that is being composed
 
     def compose(self) -> Node | None:
         event = next(self._events, None)
@@ -147,8 +161,8 @@ class _Composer:
         root = self._node(event, in_flow_mapping=False)
         for _ in self._events:
             pass  # what comes after the root can only be a mistake, which the parser raises
-        if size_of(root) > MAX_EXPANDED_NODES:
-            self._report.problem(root.place, "", "the aliases expand to far too many values")
+        if extent_of(root).size > MAX_EXPANDED_NODES:
+            self._problem(root.place, "the aliases expand to far too many values")
             return ScalarNode(root.place, BROKEN)
         return root
 
@@ -171,24 +185,26 @@ class _Composer:
     def _alias(self, event: events.AliasEvent) -> Node:
         place = self._place(event)
         if event.anchor not in self._anchors:
-            self._report.problem(place, "", f"unknown anchor {event.anchor!r}", f"define &{event.anchor} above")
+            self._problem(place, f"unknown anchor {event.anchor!r}", f"define &{event.anchor} above")
             return ScalarNode(place, BROKEN)
         node = self._anchors[event.anchor]
         if node is None:
-            self._report.problem(place, "", f"anchor {event.anchor!r} contains itself")
+            self._problem(place, f"anchor {event.anchor!r} contains itself")
             return ScalarNode(place, BROKEN)
         return node
 
     def _scalar(self, event: events.ScalarEvent, *, in_flow_mapping: bool) -> ScalarNode:
         place = self._place(event)
         plain, quoted = event.implicit
+        if UNKNOWN_VALUE in event.value:
+            return ScalarNode(place, BROKEN)
         if not plain:
             if quoted or event.tag in (None, "!"):
                 return ScalarNode(place, event.value)
             try:
                 return ScalarNode(place, resolve_tagged(event.tag, event.value))
             except ValueError as error:
-                self._report.problem(place, "", str(error))
+                self._problem(place, str(error))
                 return ScalarNode(place, BROKEN)
         if in_flow_mapping and not event.value:
             # compatible: nothing after the colon inside braces is the empty text, not null (spec config 7, nulls)
@@ -196,56 +212,61 @@ class _Composer:
         return ScalarNode(place, resolve_plain(event.value))
 
     def _collection(self, event: events.Event) -> Node:
-        if self._depth == MAX_DEPTH:
-            raise Unparsable(f"nested more than {MAX_DEPTH} levels deep", start_of(event))
+        if len(self._steps) == MAX_DEPTH:
+            raise Unparsable(_TOO_DEEP, start_of(event))
         anchor = getattr(event, "anchor", None)
         if anchor is not None:
             self._anchors[anchor] = None
-        self._depth += 1
-        try:
-            if isinstance(event, events.SequenceStartEvent):
-                return self._sequence(event)
-            return self._mapping(event)
-        finally:
-            self._depth -= 1
+        if isinstance(event, events.SequenceStartEvent):
+            return self._sequence(event)
+        assert isinstance(event, events.MappingStartEvent)
+        return self._mapping(event)
 
     def _sequence(self, start: events.SequenceStartEvent) -> SequenceNode:
-        items = []
+        items: list[Node] = []
         while not isinstance(event := next(self._events), events.SequenceEndEvent):
-            items.append(self._node(event, in_flow_mapping=False))
-        return SequenceNode(self._place(start), tuple(items), 1 + sum(map(size_of, items)))
+            items.append(self._below(f"[{len(items)}]", event, in_flow_mapping=False))
+        return SequenceNode(self._place(start), tuple(items), self._extent(start, items))
 
-    def _mapping(self, start: events.Event) -> MappingNode:
-        in_flow = bool(getattr(start, "flow_style", False))
-        own: dict[str, Entry] = {}
-        merged: list[MappingNode] = []
+    def _mapping(self, start: events.MappingStartEvent) -> MappingNode:
+        entries: dict[str, Entry] = {}
         merge_key: Place | None = None
         while not isinstance(event := next(self._events), events.MappingEndEvent):
             place = self._place(event)
-            if _is_merge_key(event):
-                if merge_key is not None:
-                    self._already_defined(MERGE_KEY, place, merge_key)
-                merge_key = place
-                merged += self._merged(self._node(next(self._events), in_flow_mapping=in_flow))
-                continue
             key = self._key(event)
-            node = self._node(next(self._events), in_flow_mapping=in_flow)
+            node = self._below(f".{key}", next(self._events), in_flow_mapping=bool(start.flow_style))
             if key is None:
                 continue
-            if key in own:
-                self._already_defined(key, place, own[key].place)
+            if key in entries:
+                self._already_defined(key, place, entries[key].place)
                 continue
-            own[key] = Entry(place, node)
-        entries = own
-        for mapping in merged:
-            entries = {**entries, **{k: e for k, e in mapping.entries.items() if k not in entries}}
-        size = 1 + sum(1 + size_of(entry.node) for entry in entries.values())
-        return MappingNode(self._place(start), entries, size, merge_key)
+            entries[key] = Entry(place, node)
+            if key == MERGE_KEY and isinstance(event, events.ScalarEvent) and event.implicit[0]:
+                merge_key = place
+        if merge_key is not None:
+            merged = self._merged(entries.pop(MERGE_KEY).node)
+            for mapping in merged:
+                entries = {**mapping.entries, **entries}
+        extent = self._extent(start, [entry.node for entry in entries.values()])
+        return MappingNode(self._place(start), entries, extent, merge_key)
+
+    def _below(self, step: str, event: events.Event, *, in_flow_mapping: bool) -> Node:
+        self._steps.append(step)
+        node = self._node(event, in_flow_mapping=in_flow_mapping)
+        self._steps.pop()
+        return node
+
+    def _extent(self, start: events.Event, children: Sequence[Node]) -> Extent:
+        extents = [extent_of(child) for child in children]
+        depth = 1 + max((extent.depth for extent in extents), default=0)
+        if depth > MAX_DEPTH:
+            raise Unparsable(_TOO_DEEP, start_of(start))
+        return Extent(1 + len(extents) + sum(extent.size for extent in extents), depth)
 
     def _key(self, event: events.Event) -> str | None:
         node = self._node(event, in_flow_mapping=False)
         if not isinstance(node, ScalarNode):
-            self._report.problem(self._place(event), "", "a key must be a scalar, not a list or a mapping")
+            self._problem(self._place(event), "a key must be a scalar, not a list or a mapping")
             return None
         if isinstance(node.value, Broken):
             return None
@@ -254,18 +275,18 @@ class _Composer:
         return text_of(node.value)
 
     def _already_defined(self, key: str, place: Place, first: Place) -> None:
-        self._report.problem(place, "", f'key "{key}" is already defined at line {first.line}', "remove one of the two")
+        message = f'key "{key}" is already defined at line {first.line}'
+        self._problem(place, message, "remove one of the two")
+
+    def _problem(self, place: Place, message: str, remedy: str = "") -> None:
+        self._report.problem(place, "".join(self._steps).removeprefix("."), message, remedy)
 
     def _merged(self, node: Node) -> list[MappingNode]:
-        """The mappings that a merge key brings in; an earlier one of a list wins."""
+        """The mappings that a merge key brings in, in the order in which they win."""
         if isinstance(node, MappingNode):
             return [node]
         if isinstance(node, SequenceNode) and all(isinstance(item, MappingNode) for item in node.items):
             return [item for item in node.items if isinstance(item, MappingNode)]
         if not (isinstance(node, ScalarNode) and node.value is BROKEN):
-            self._report.problem(node.place, "", "<< takes a mapping or a list of mappings")
+            self._problem(node.place, "<< takes a mapping or a list of mappings")
         return []
-
-
-def _is_merge_key(event: events.Event) -> bool:
-    return isinstance(event, events.ScalarEvent) and event.value == MERGE_KEY and event.implicit[0]

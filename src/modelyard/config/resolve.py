@@ -9,7 +9,7 @@ import re2
 from modelyard.config.decode import Section
 from modelyard.config.errors import Report
 from modelyard.config.macros import Leftovers, Macros, declare, expand, scope_of
-from modelyard.config.models import Defaults, read_aliases, read_models, usable_macros
+from modelyard.config.models import Defaults, ModelsReader, usable_macros
 from modelyard.config.nodes import Entry, MappingNode
 from modelyard.config.routing import Names, read_routing
 from modelyard.config.schema import Config
@@ -54,23 +54,23 @@ _SUPPORTED = frozenset(
 _LOG_LEVELS = ("debug", "info", "warn", "error")
 
 
-def resolve(root: MappingNode, refused_variables: frozenset[str], report: Report) -> Config:
+def resolve(root: MappingNode, report: Report) -> Config:
     """The configuration that the tree means. Mistakes are noted in `report`: with any, the result is of no use."""
     macros = declare(root.get("macros"), "macros", report)
-    top = Section(_expanded(root, macros, refused_variables, report), "", report)
+    top = Section(_expanded(root, macros, report), "", report)
     global_ttl = top.integer("globalTTL", 0, at_least=0, unit="seconds")
     unload_timeout = top.integer("unloadTimeout", 10, at_least=0, unit="seconds") or 10
     start_port = top.integer("startPort", 5800, at_least=1)
     defaults = Defaults(
         macros=macros,
+        scope=scope_of(macros),
         start_port=start_port,
         ttl=global_ttl,
         unload_timeout=unload_timeout,
-        refused_variables=refused_variables,
     )
-    models = read_models(top, defaults, report)
-    aliases = read_aliases(models, top, report)
-    routing = read_routing(top, Names(models=models, aliases=aliases), report)
+    reader = ModelsReader(top.entries("models"), defaults, report)
+    models = reader.read()
+    routing = read_routing(top, Names(models=models, aliases=reader.aliases), report)
     config = Config(
         health_check_timeout=_health_check_timeout(top),
         start_port=start_port,
@@ -83,17 +83,17 @@ def resolve(root: MappingNode, refused_variables: frozenset[str], report: Report
         groups=routing.groups,
         priorities=routing.priorities,
         ignore_paths=_ignore_paths(top.section("upstream"), report) or Config().ignore_paths,
-        aliases=aliases,
+        aliases=reader.aliases,
     )
     _refuse_api_keys(top)
     top.finish(LATER | {"macros"})
     return config
 
 
-def _expanded(root: MappingNode, macros: Macros, refused: frozenset[str], report: Report) -> MappingNode:
+def _expanded(root: MappingNode, macros: Macros, report: Report) -> MappingNode:
     """The tree without `macros`, with the known sections expanded; models have scopes of their own."""
     scope = scope_of(macros)
-    leftovers = Leftovers(report, refused, macros)
+    leftovers = Leftovers(report, macros)
     entries = {}
     for key, entry in root.entries.items():
         if key in _SUPPORTED or key in LATER:

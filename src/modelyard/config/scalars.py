@@ -68,7 +68,7 @@ def resolve_tagged(tag: str, text: str) -> ScalarValue:
     kind = tag.removeprefix("tag:yaml.org,2002:")
     if kind == "binary":
         try:
-            return base64.b64decode(text).decode("utf-8", "replace")
+            return base64.b64decode("".join(text.split()), validate=True).decode("utf-8", "replace")
         except binascii.Error as error:
             raise ValueError(f"!!binary is not base64: {error}") from error
     types = _TAGGED.get(kind)

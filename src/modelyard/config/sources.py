@@ -54,23 +54,21 @@ def parse_config(sources: Sequence[Source], environment: Mapping[str, str]) -> C
     Raises `ConfigError` with every problem, sorted by place.
     """
     report = Report()
-    refused: set[str] = set()
-    trees = [_tree(source, environment, refused, report) for source in sources]
-    config = resolve(_merged(trees), frozenset(refused), report)
+    trees = [_tree(source, environment, report) for source in sources]
+    config = resolve(_merged(trees), report)
     report.raise_problems()
     return dataclasses.replace(config, warnings=report.warnings())
 
 
-def _tree(source: Source, environment: Mapping[str, str], refused: set[str], report: Report) -> MappingNode:
+def _tree(source: Source, environment: Mapping[str, str], report: Report) -> MappingNode:
     """The tree of one source. What can't be parsed ends the load: everything else would follow from it."""
     text = Text.of(source.name, source.text.removeprefix(_BYTE_ORDER_MARK))
     report.know_source(source.name, split_lines(text.content))
-    refused |= substitute(text, environment, report)
+    substitute(text, environment, report)
     try:
         root = compose(text.content, text.place, report)
     except Unparsable as error:
-        if not refused:  # a missing value often leaves something that is no YAML
-            report.problem(text.place(error.index), "", f"not YAML: {error}")
+        report.problem(text.place(error.index), "", f"not YAML: {error}")
         report.raise_problems()
         raise AssertionError("a problem was noted") from error
     return _top_level(root, source.name, report)
