@@ -100,6 +100,7 @@ class Yard:
         """The committed swaps by target."""
         self._residents: list[Resident] | None = None
         self._plans: dict[str, Plan] = {}
+        self._plans_beside: dict[tuple[str, str], Plan] = {}
 
     def __repr__(self) -> str:
         return f"<Yard {[str(resident.child) for resident in self.residents()]}>"
@@ -118,7 +119,6 @@ class Yard:
     def commit(self, station: Station, swap: Swap) -> None:
         """Count the target as resident from now on."""
         self.swaps[station.model] = station.swap = swap
-        station.admits = False
         self._changed()
 
     def forget_swap(self, station: Station) -> None:
@@ -144,14 +144,19 @@ class Yard:
 
     def plan_beside(self, target: str, newcomer: Station) -> Plan:
         """What the planner would say for `target` if `newcomer` ran as well."""
-        others = [resident for resident in self.residents() if resident.model not in (target, newcomer.model)]
-        others.append(_resident(newcomer))
-        others.sort(key=_model_of)
-        return self.planner.plan(target, others)
+        pair = (target, newcomer.model)
+        plan = self._plans_beside.get(pair)
+        if plan is None:
+            others = [resident for resident in self.residents() if resident.model not in pair]
+            others.append(_resident(newcomer))
+            others.sort(key=_model_of)
+            plan = self._plans_beside[pair] = self.planner.plan(target, others)
+        return plan
 
     def _changed(self) -> None:
         self._residents = None
         self._plans.clear()
+        self._plans_beside.clear()
 
 
 def _counts(station: Station) -> bool:

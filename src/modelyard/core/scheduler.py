@@ -304,8 +304,11 @@ class Scheduler:
             station = self._yard.stations[model]
             if self._can_serve(station):
                 self._serve(station)
+        overdue: list[str] = []
         for model in self._line.models():
-            self._consider(self._yard.stations[model])
+            self._consider(self._yard.stations[model], overdue)
+            if self._line.is_overdue(model):
+                overdue.append(model)
 
     def _serve_forced(self) -> Ticket | None:
         """Serve overdue requests strictly by arrival; the first that cannot be served now is the forced one."""
@@ -341,8 +344,11 @@ class Scheduler:
             self._served_by[ticket.request] = station
             self._out.append(Grant(ticket.request, station.child))
 
-    def _consider(self, station: Station) -> None:
-        """Commit a swap for a model that somebody waits for, if nothing stands against it (spec lifecycle 3.3)."""
+    def _consider(self, station: Station, overdue: list[str]) -> None:
+        """Commit a swap for a model that somebody waits for, if nothing stands against it (spec lifecycle 3.3).
+
+        `overdue` are the models whose overdue requests are further ahead.
+        """
         if station.swap is not None or station.retiring:
             return
         plan = self._yard.plan(station.model)
@@ -352,18 +358,16 @@ class Scheduler:
             return
         if any(self._yard.stations[victim].busy for victim in plan.evict):
             return
-        if self._delays_forced(station, plan):
+        if any(self._delays(model, station, plan) for model in overdue):
             return
         self._commit(station, plan)
 
-    def _delays_forced(self, station: Station, plan: Plan) -> bool:
-        """Whether a swap would be in the way of the forced target, if there is one (law 5)."""
-        if self._forced is None or self._forced.model == station.model:
-            return False
-        forced = self._forced.model
-        if forced in plan.evict or station.model in self._closed or not self._closed.isdisjoint(plan.evict):
+    def _delays(self, overdue: str, station: Station, plan: Plan) -> bool:
+        """Whether a swap would be in the way of an overdue target (law 5)."""
+        closed = self._yard.plan(overdue).evict
+        if overdue in plan.evict or station.model in closed or not closed.isdisjoint(plan.evict):
             return True
-        return not self._yard.plan_beside(forced, station).evict <= self._closed
+        return not self._yard.plan_beside(overdue, station).evict <= closed
 
     def _commit(self, station: Station, plan: Plan) -> None:
         leaving = {station.child} if station.phase is Phase.STOPPING else set()

@@ -10,6 +10,7 @@ from bisect import bisect_left, insort
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from modelyard.core.commands import TellWaiting
 from modelyard.core.disciplines import Discipline, Rank
@@ -19,8 +20,9 @@ _Place = tuple[int, Rank, RequestId]
 _OVERDUE = 0
 _PATIENT = 1
 _NEWS_SHARE = 8
-"""All positions are told anew once one in so many has moved: at every move while fewer than sixteen wait, and in a
-long line at a cost per move that does not grow with its length."""
+_NEWS_REACH = 1000
+"""Positions are told anew once one in `_NEWS_SHARE` of the line has moved, as far back as `_NEWS_REACH`: at every move
+while fewer than sixteen wait, and in a long line at a cost per move, and in one go, that does not grow with it."""
 
 
 @dataclass(slots=True)
@@ -103,6 +105,11 @@ class WaitingLine:
         """How many wait for `model`."""
         return len(self._by_model.get(model, ()))
 
+    def is_overdue(self, model: str) -> bool:
+        """Whether somebody has waited too long for `model`."""
+        first = self.first(model)
+        return first is not None and first.request in self._overdue
+
     def models(self) -> list[str]:
         """The models that somebody waits for, in the order of their first requests."""
         return sorted(self._by_model, key=self._first_place)
@@ -141,12 +148,12 @@ class WaitingLine:
         return bisect_left(self._places, ticket.place) + 1
 
     def news(self) -> list[TellWaiting]:
-        """What those in the line should be told now (see `_NEWS_SHARE`)."""
-        if self._moves < max(1, len(self._places) // _NEWS_SHARE):
+        """What those in the line should be told now (see `_NEWS_REACH`)."""
+        if self._moves < max(1, min(len(self._places), _NEWS_REACH) // _NEWS_SHARE):
             return []
         self._moves = 0
         told = []
-        for position, ticket in enumerate(self, start=1):
+        for position, ticket in enumerate(islice(self, _NEWS_REACH), start=1):
             if ticket.told != position:
                 ticket.told = position
                 told.append(TellWaiting(ticket.request, position))

@@ -1,0 +1,283 @@
+"""The laws of the core, watched from outside.
+
+`LawKeeper` sees what everybody sees, events and commands, and keeps its own books. It knows nothing of how the
+scheduler decides. The tests and the simulation show it every step; it raises `LawBroken` with the law's number
+(DESIGN section 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from modelyard.core.commands import Command, Grant, Reject, StartChild, StopChild, TellWaiting
+from modelyard.core.events import (
+    ChildExited,
+    ChildFailed,
+    ChildReady,
+    DeadlinePassed,
+    Event,
+    RequestArrived,
+    RequestGone,
+    ServeDone,
+    ShutdownAsked,
+    SpecsChanged,
+    UnloadAsked,
+)
+from modelyard.core.model import ChildId, Phase, RequestId
+from modelyard.core.planners.base import Planner, Resident
+from modelyard.core.snapshot import Snapshot
+
+
+class LawBroken(AssertionError):  # noqa: N818 - it says what happened
+    """A law does not hold. `law` is its number, 0 for the ground rules that all laws stand on."""
+
+    def __init__(self, law: int, what: str) -> None:
+        super().__init__(f"law {law}: {what}")
+        self.law = law
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What law 5 promises where every service, stop and load ends within these times (seconds)."""
+
+    max_wait: float
+    service: float
+    stop: float
+    load: float
+
+    def longest_wait(self, ahead: int) -> float:
+        """The longest wait with so many targets ahead: those overdue earlier, and one for what is committed already."""
+        turn = self.service + self.stop + self.load
+        return self.max_wait + (ahead + 1) * turn + ahead * self.service
+
+
+@dataclass(slots=True)
+class _Request:
+    model: str
+    arrived: float
+    ahead: int | None = None
+    """How many targets were ahead when it became overdue; None as long as it is not."""
+
+
+class LawKeeper:
+    """Checks every step. With a `bound` it also holds law 5 to its promise, which is about worlds where nothing
+    crashes, nobody unloads, and `parallel` is never the bottleneck."""
+
+    def __init__(self, bound: Bound | None = None) -> None:
+        self._bound = bound
+        self._planners: list[Planner] = []
+        self._seen: set[RequestId] = set()
+        self._waiting: dict[RequestId, _Request] = {}
+        self._in_flight: dict[RequestId, ChildId] = {}
+        self._children: dict[str, ChildId] = {}
+        self._phases: dict[str, Phase] = {}
+        self._generations: dict[str, int] = {}
+        self._known: frozenset[str] = frozenset()
+        self._restarting: set[ChildId] = set()
+        self._max_wait = 0.0
+        self._shutting_down = False
+        self.swaps = 0
+        """How many children were started."""
+        self.waits: list[float] = []
+        """How long each granted request had waited (seconds)."""
+
+    def __repr__(self) -> str:
+        return f"<LawKeeper waiting {sorted(self._waiting)} in flight {sorted(self._in_flight)}>"
+
+    def observe(self, event: Event, commands: Sequence[Command], now: float) -> None:
+        """Check one step. Raises `LawBroken`."""
+        self._note_overdue(now)
+        failed = self._failed(event)
+        owed = self._note_event(event, now)
+        wanted = set(self._waiting)
+        quiet = not any(phase in (Phase.STARTING, Phase.STOPPING) for phase in self._phases.values())
+        served: set[str] = set()
+        for command in commands:
+            match command:
+                case Grant():
+                    served.add(self._models_of(command))
+                    self._granted(command, now)
+                case Reject():
+                    self._ended(command.request, "rejected")
+                case StopChild():
+                    self._stopped(command, event, quiet=quiet, now=now)
+                case StartChild():
+                    self._started(command.child)
+                case TellWaiting():
+                    _hold(1, command.request in wanted, f"{command.request} is told a place, but does not wait")
+        left = [request for request, r in self._waiting.items() if r.model == failed]
+        _hold(1, not left, f"{left} wait on for {failed}, whose load has failed")
+        _hold(4, owed is None or owed in served, f"{owed} was loaded and serves none of its waiters")
+        if self._shutting_down:
+            _hold(1, not self._waiting, "requests wait in a scheduler that shuts down")
+
+    def compare(self, snapshot: Snapshot) -> None:
+        """Check that the scheduler shows of itself what happened."""
+        shown = {entry.request for entry in snapshot.queue}
+        _hold(1, shown == set(self._waiting), f"{shown ^ set(self._waiting)} wait in one book, but not in the other")
+        for model, state in snapshot.models.items():
+            child = self._children.get(model)
+            _hold(0, state.child == child, f"{model} shows {state.child}, but {child} runs")
+            served = {request for request, by in self._in_flight.items() if by == child}
+            _hold(2, state.in_flight == served, f"{model} shows {set(state.in_flight)} in flight, but serves {served}")
+
+    def finish(self) -> None:
+        """Everything is drained: check that every request ended."""
+        _hold(1, not self._waiting, f"{sorted(self._waiting)} wait for ever")
+        _hold(2, not self._in_flight, f"{sorted(self._in_flight)} never ended")
+
+    # Events
+
+    def _failed(self, event: Event) -> str | None:
+        """The model whose load this event ends without success, though nobody had asked it to stop."""
+        if not isinstance(event, ChildFailed | ChildExited):
+            return None
+        model = event.child.model
+        return model if self._children.get(model) == event.child and self._phases[model] is Phase.STARTING else None
+
+    def _note_event(self, event: Event, now: float) -> str | None:
+        """Keep the books; says which model owes its waiters a grant in this step."""
+        match event:
+            case RequestArrived():
+                if event.request in self._seen:
+                    raise ValueError(f"request {event.request} arrives twice")
+                self._seen.add(event.request)
+                self._waiting[event.request] = _Request(event.model, now)
+            case RequestGone():
+                self._waiting.pop(event.request, None)
+            case ServeDone():
+                self._in_flight.pop(event.request, None)
+            case ChildReady():
+                return self._became_ready(event.child)
+            case ChildFailed() | ChildExited():
+                self._gone(event.child)
+            case SpecsChanged():
+                self._note_specs(event)
+            case ShutdownAsked():
+                self._shutting_down = True
+            case UnloadAsked() | DeadlinePassed():
+                pass
+        return None
+
+    def _note_specs(self, event: SpecsChanged) -> None:
+        self._known = frozenset(event.facts)
+        self._restarting |= {child for model, child in self._children.items() if model in event.restart}
+        self._max_wait = event.max_wait
+        for request in self._waiting.values():
+            request.ahead = None
+        if not any(phase is not Phase.READY for phase in self._phases.values()):
+            self._planners.clear()
+        self._planners.append(event.planner)
+
+    def _became_ready(self, child: ChildId) -> str | None:
+        if self._children.get(child.model) != child or self._phases[child.model] is not Phase.STARTING:
+            return None
+        self._phases[child.model] = Phase.READY
+        return child.model if any(r.model == child.model for r in self._waiting.values()) else None
+
+    def _gone(self, child: ChildId) -> None:
+        if self._children.get(child.model) == child:
+            del self._children[child.model], self._phases[child.model]
+            for request in [request for request, by in self._in_flight.items() if by == child]:
+                self._in_flight[request] = ChildId(child.model, 0)
+
+    def _note_overdue(self, now: float) -> None:
+        """Count the targets ahead of each request that has become overdue by now."""
+        if self._max_wait <= 0:
+            return
+        for number, request in self._waiting.items():
+            if request.ahead is None and request.arrived + self._max_wait <= now:
+                earlier = {other.model for name, other in self._waiting.items() if name < number}
+                # Swaps that are committed by now go on beside each other, and together they are one turn more.
+                committed = any(phase is not Phase.READY for phase in self._phases.values())
+                request.ahead = len(earlier - {request.model}) + committed
+
+    # Commands
+
+    def _models_of(self, grant: Grant) -> str:
+        request = self._waiting.get(grant.request)
+        _hold(1, request is not None, f"{grant.request} is granted, but does not wait")
+        assert request is not None
+        _hold(1, request.model == grant.child.model, f"{grant.request} wanted {request.model}, got {grant.child}")
+        return request.model
+
+    def _granted(self, grant: Grant, now: float) -> None:
+        child = grant.child
+        ready = self._children.get(child.model) == child and self._phases[child.model] is Phase.READY
+        _hold(2, ready, f"{grant.request} is granted to {child}, which is not ready")
+        retired = child in self._restarting or child.model not in self._known
+        _hold(0, not retired, f"{grant.request} is granted to {child}, which retires")
+        request = self._waiting[grant.request]
+        waited = now - request.arrived
+        if self._bound is not None:
+            longest = self._bound.longest_wait(request.ahead or 0)
+            _hold(5, waited <= longest + 1e-6, f"{grant.request} waited {waited:g} s, more than {longest:g} s")
+        self.waits.append(waited)
+        self._ended(grant.request, "granted")
+        self._in_flight[grant.request] = child
+
+    def _ended(self, request: RequestId, how: str) -> None:
+        _hold(1, request in self._waiting, f"{request} is {how}, but does not wait")
+        del self._waiting[request]
+
+    def _started(self, child: ChildId) -> None:
+        model = child.model
+        _hold(0, not self._shutting_down, f"{child} starts in a scheduler that shuts down")
+        _hold(0, model in self._known, f"{child} starts, but is not configured")
+        _hold(0, model not in self._children, f"{child} starts beside {self._children.get(model)}")
+        _hold(0, child.generation > self._generations.get(model, 0), f"{child} is not newer than the one before")
+        for other in self._children.values():
+            _hold(0, not self._exclude(child, other), f"{child} starts beside {other}, which it excludes")
+        self._generations[model] = child.generation
+        self._children[model] = child
+        self._phases[model] = Phase.STARTING
+        self.swaps += 1
+
+    def _exclude(self, one: ChildId, other: ChildId) -> bool:
+        """Whether each evicts the other, by every policy that was in force since all was quiet."""
+        return all(_evicts(p, one, other) and _evicts(p, other, one) for p in self._planners)
+
+    def _stopped(self, stop: StopChild, event: Event, *, quiet: bool, now: float) -> None:
+        child = stop.child
+        model = child.model
+        _hold(0, self._children.get(model) == child, f"{child} is stopped, but does not run")
+        phase = self._phases[model]
+        _hold(0, phase is not Phase.STOPPING, f"{child} is stopped twice")
+        ordered = _is_ordered(event, model)
+        if not ordered:
+            busy = [request for request, by in self._in_flight.items() if by == child]
+            _hold(3, not busy, f"{child} is stopped while it serves {busy}")
+        if not ordered and not isinstance(event, SpecsChanged):
+            _hold(4, phase is Phase.READY, f"{child} is stopped before it was ready")
+            self._check_collation(child, quiet=quiet, now=now)
+        self._phases[model] = Phase.STOPPING
+
+    def _check_collation(self, child: ChildId, *, quiet: bool, now: float) -> None:
+        """Nobody may be left waiting for a ready child that goes, unless somebody is overdue, or the child may not
+        serve beside others."""
+        if not quiet or any(r.ahead is not None or r.arrived + self._max_wait <= now for r in self._waiting.values()):
+            return
+        if len(self._planners) > 1 or child.model not in self._known:
+            return
+        others = [other for other in self._children.values() if other != child]
+        if any(_evicts(self._planners[0], child, other) for other in others):
+            return
+        left = [request for request, r in self._waiting.items() if r.model == child.model]
+        _hold(9, not left or child in self._restarting, f"{child} goes while {left} wait for it")
+
+
+def _is_ordered(event: Event, model: str) -> bool:
+    """Whether somebody asked for this model to stop at once."""
+    if isinstance(event, ShutdownAsked):
+        return True
+    return isinstance(event, UnloadAsked) and (event.models is None or model in event.models)
+
+
+def _evicts(planner: Planner, target: ChildId, other: ChildId) -> bool:
+    return bool(planner.plan(target.model, [Resident(other, Phase.READY)]).evict)
+
+
+def _hold(law: int, holds: bool, what: str) -> None:
+    if not holds:
+        raise LawBroken(law, what)

@@ -1,0 +1,176 @@
+"""Random worlds for the simulation: what is configured, who asks for what and when, how the machine behaves.
+
+A world is data and a pure function of its seed. Times are seconds, multiples of a quarter: so things happen at the
+same instant often, which is where schedulers go wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from modelyard.core.events import ShutdownAsked, SpecsChanged, UnloadAsked
+from modelyard.core.model import ModelFacts
+from modelyard.core.planners.groups import GroupRule, GroupsPlanner
+
+T = TypeVar("T")
+Order = SpecsChanged | UnloadAsked | ShutdownAsked
+_MASK = (1 << 64) - 1
+
+
+class Dice:
+    """Reproducible chance (splitmix64). The core may not import `random`, and a seed must mean the same for ever."""
+
+    def __init__(self, seed: int) -> None:
+        self._state = seed & _MASK
+
+    def below(self, limit: int) -> int:
+        """A whole number from 0 to `limit` - 1."""
+        self._state = (self._state + 0x9E3779B97F4A7C15) & _MASK
+        mixed = self._state
+        mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+        mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & _MASK
+        return (mixed ^ (mixed >> 31)) % limit
+
+    def chance(self, percent: int) -> bool:
+        """True so often in a hundred."""
+        return self.below(100) < percent
+
+    def pick(self, choices: Sequence[T]) -> T:
+        """One of `choices`."""
+        return choices[self.below(len(choices))]
+
+    def time(self, longest: float) -> float:
+        """A time up to `longest` seconds, in quarters of a second."""
+        return self.below(int(longest * 4) + 1) / 4
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One client: it asks for `model` at `at` and leaves after `patience` seconds, if it is not served by then."""
+
+    at: float
+    model: str
+    patience: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """How long things take at most (seconds), and how often (percent) they go wrong."""
+
+    load: float = 4.0
+    stop: float = 2.0
+    service: float = 3.0
+    failing: int = 0
+    crashing: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Everything that a simulation needs. `calm` worlds are those that law 5 gives its bound for."""
+
+    seed: int
+    specs: SpecsChanged
+    machine: Machine
+    visits: tuple[Visit, ...]
+    orders: tuple[tuple[float, Order], ...] = ()
+    calm: bool = False
+
+
+def random_world(seed: int, *, models: int = 8, requests: int = 60) -> World:
+    """Make up a world with at most so many models and requests. Every fourth is calm."""
+    dice = Dice(seed)
+    calm = seed % 4 == 0
+    names = tuple("abcdefghijklmnopqrstuvwxyz"[: 1 + dice.below(models)])
+    specs = _specs(dice, names, calm=calm)
+    span = dice.pick((0.0, 5.0, 30.0, 120.0))
+    visits = tuple(_visit(dice, names, span) for _ in range(1 + dice.below(requests)))
+    return World(
+        seed=seed,
+        specs=specs,
+        machine=_machine(dice, calm=calm),
+        visits=tuple(sorted(visits, key=lambda visit: visit.at)),
+        orders=() if calm else _orders(dice, names, span + 30.0),
+        calm=calm,
+    )
+
+
+def _machine(dice: Dice, *, calm: bool) -> Machine:
+    return Machine(
+        load=dice.time(8.0),
+        stop=dice.time(4.0),
+        service=dice.pick((0.0, 1.0, 5.0, 20.0)),
+        failing=0 if calm else dice.pick((0, 0, 20, 60)),
+        crashing=0 if calm else dice.pick((0, 0, 20)),
+    )
+
+
+def _visit(dice: Dice, names: tuple[str, ...], span: float) -> Visit:
+    patience = dice.time(20.0) if dice.chance(15) else None
+    return Visit(dice.time(span), dice.pick(names), patience)
+
+
+def _specs(dice: Dice, names: tuple[str, ...], *, calm: bool) -> SpecsChanged:
+    facts = {name: _calm_facts(dice, name) if calm else _facts(dice, name) for name in names}
+    max_wait = dice.pick((0.25, 5.0, 20.0)) if calm else dice.pick((0.0, 5.0, 20.0, 300.0))
+    return SpecsChanged(facts, _planner(dice, names), max_wait=max_wait)
+
+
+def _facts(dice: Dice, name: str) -> ModelFacts:
+    return ModelFacts(
+        model=name,
+        parallel=dice.pick((1, 2, 10)),
+        concurrency_limit=dice.pick((None, None, None, 1, 4)),
+        queue_limit=dice.pick((512, 512, 3, 0)),
+        priority=dice.pick((0, 0, 0, 5, -5)),
+        ttl=dice.pick((0.0, 0.0, 1.0, 10.0)),
+        unload_timeout=dice.pick((0.0, 1.0, 10.0)),
+    )
+
+
+def _calm_facts(dice: Dice, name: str) -> ModelFacts:
+    return ModelFacts(
+        model=name,
+        parallel=1000,
+        priority=dice.pick((0, 0, 5)),
+        ttl=dice.pick((0.0, 0.0, 1.0)),
+        unload_timeout=10.0,
+    )
+
+
+def _planner(dice: Dice, names: tuple[str, ...]) -> GroupsPlanner:
+    members: dict[str, list[str]] = {"": [], "g": [], "h": [], "i": []}
+    alone = dice.chance(30)
+    for name in names:
+        members["" if alone else dice.pick(tuple(members))].append(name)
+    del members[""]
+    return GroupsPlanner(
+        {
+            group: GroupRule(
+                swap=dice.chance(50),
+                exclusive=dice.chance(60),
+                persistent=dice.chance(25),
+                members=tuple(inside),
+            )
+            for group, inside in members.items()
+        }
+    )
+
+
+def _orders(dice: Dice, names: tuple[str, ...], span: float) -> tuple[tuple[float, Order], ...]:
+    orders: list[tuple[float, Order]] = [
+        (dice.time(span), UnloadAsked(None if dice.chance(30) else (dice.pick(names),)))
+        for _ in range(dice.pick((0, 0, 1, 3)))
+    ]
+    orders.extend((dice.time(span), _reload(dice, names)) for _ in range(dice.pick((0, 0, 1, 3))))
+    if dice.chance(10):
+        orders.append((dice.time(span), ShutdownAsked(grace=1.0)))
+    return tuple(orders)
+
+
+def _reload(dice: Dice, names: tuple[str, ...]) -> SpecsChanged:
+    kept = tuple(name for name in names if dice.chance(80))
+    fresh = _specs(dice, kept, calm=False)
+    restart = frozenset(name for name in kept if dice.chance(30))
+    return SpecsChanged(fresh.facts, fresh.planner, restart, fresh.max_wait)
