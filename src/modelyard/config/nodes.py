@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from yaml import events
 from yaml.cyaml import CBaseLoader
-from yaml.error import MarkedYAMLError, YAMLError
+from yaml.error import MarkedYAMLError
+from yaml.reader import ReaderError
 
 from modelyard.config.errors import Place, Report
 from modelyard.config.scalars import ScalarValue, resolve_plain, resolve_tagged, text_of
@@ -116,9 +117,11 @@ def first_document(text: str) -> Iterator[events.Event]:
         if error.context:
             message = f"{message} {error.context}"
         raise Unparsable(message, mark.index if mark else 0) from error
-    except (YAMLError, UnicodeEncodeError) as error:
-        position = getattr(error, "position", 0)
-        raise Unparsable(str(error).split("\n")[0], position) from error
+    except ReaderError as error:
+        before = text.encode()[: error.position]  # libyaml counts bytes here, and characters elsewhere
+        raise Unparsable(str(error).split("\n")[0], len(before.decode("utf-8", "ignore"))) from error
+    except UnicodeEncodeError as error:
+        raise Unparsable("half of a surrogate pair", error.start) from error
 
 
 def start_of(event: events.Event) -> int:
