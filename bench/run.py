@@ -27,7 +27,7 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         _run(asked)
     except BenchError as error:
-        print(f"bench: {error}", file=sys.stderr)
+        print("\n".join([f"bench: {error}", *getattr(error, "__notes__", [])]), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("bench: stopped", file=sys.stderr)

@@ -120,7 +120,7 @@ static void flush(struct connection *connection) {
     if (sent > 0) drop_front(out, (size_t)sent);
   }
   wait_for_room(connection, out->length > 0);
-  if (out->length == 0 && connection->closing) close_connection(connection);
+  if (out->length == 0 && connection->closing && !connection->streaming) close_connection(connection);
 }
 
 static void put(struct connection *connection, const char *bytes, size_t length) {
@@ -257,7 +257,7 @@ static size_t answer_one(struct connection *connection) {
 
 static void answer_requests(struct connection *connection) {
   size_t used;
-  while (!connection->closed && !connection->streaming && connection->in.length > 0 &&
+  while (!connection->closed && !connection->closing && !connection->streaming && connection->in.length > 0 &&
          (used = answer_one(connection)) > 0)
     drop_front(&connection->in, used);
   if (!connection->closed) flush(connection);

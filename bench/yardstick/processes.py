@@ -7,7 +7,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from yardstick.tools import BenchError
@@ -15,6 +15,7 @@ from yardstick.tools import BenchError
 _START_SECONDS = 20.0
 _STOP_SECONDS = 15.0
 _POLL_SECONDS = 0.02
+_LAST_LINES = 20
 
 
 def free_port() -> int:
@@ -23,19 +24,6 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def wait_until(true: Callable[[], bool], what: str, seconds: float = _START_SECONDS) -> None:
-    """Return as soon as `true()`.
-
-    Raises:
-        BenchError: that took longer than `seconds`.
-    """
-    deadline = time.monotonic() + seconds
-    while not true():
-        if time.monotonic() > deadline:
-            raise BenchError(f"{what}: nothing after {seconds:g} s")
-        time.sleep(_POLL_SECONDS)
 
 
 class Server:
@@ -61,12 +49,13 @@ class Server:
         """Return when it accepts connections on `port`.
 
         Raises:
-            BenchError: it ended, or took too long; with the end of its output.
+            BenchError: it ended, or took too long.
         """
-        try:
-            wait_until(lambda: self._listens(port), f"waiting for {self.name} on port {port}")
-        except BenchError as error:
-            raise BenchError(f"{error}\n{self.output()}") from None
+        deadline = time.monotonic() + _START_SECONDS
+        while not self._listens(port):
+            if time.monotonic() > deadline:
+                raise BenchError(f"{self.name} does not listen on port {port} after {_START_SECONDS:g} s")
+            time.sleep(_POLL_SECONDS)
 
     def _listens(self, port: int) -> bool:
         if self._process.poll() is not None:
@@ -75,9 +64,9 @@ class Server:
             return True
         return False
 
-    def output(self, characters: int = 4000) -> str:
+    def last_words(self) -> str:
         """The end of what it wrote."""
-        return self._log.read_text(errors="replace")[-characters:]
+        return "\n".join(self._log.read_text(errors="replace").splitlines()[-_LAST_LINES:])
 
     def stop(self) -> None:
         """Ask it to end; kill it when it does not, or when the wait is interrupted."""
@@ -97,17 +86,26 @@ class Servers:
     def __init__(self) -> None:
         # A stack goes on with the next server even if the stopping of one is interrupted.
         self._stack = contextlib.ExitStack()
+        self._started: list[Server] = []
         self.folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="modelyard-bench-")))
 
     def __enter__(self) -> Servers:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if isinstance(error, BenchError):
+            self._explain(error)
         self._stack.close()
+
+    def _explain(self, error: BenchError) -> None:
+        for server in self._started:
+            if words := server.last_words():
+                error.add_note(f"the last that {server.name} wrote:\n{words}")
 
     def start(self, name: str, argv: Sequence[str], *, port: int, env: Mapping[str, str] | None = None) -> Server:
         """Start a server and wait until it listens on `port`; its output goes to `NAME.log`."""
         server = Server(name, argv, self.folder / f"{name}.log", env)
         self._stack.callback(server.stop)
+        self._started.append(server)
         server.wait_listening(port)
         return server

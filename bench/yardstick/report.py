@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import platform
+import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from yardstick import proc
 from yardstick.figures import Row, Spread
+from yardstick.tools import BENCH
 
 _HEADINGS = ("measure", "target", "median", "low", "high", "/ nginx", "low", "high", "goal", "")
 
@@ -20,18 +22,30 @@ def machine() -> Mapping[str, object]:
         "cpu": proc.cpu_model(),
         "cores": os.cpu_count(),
         "load_average_before": round(os.getloadavg()[0], 2),
+        "revision": _revision(),
         "kernel": platform.release(),
         "python": platform.python_version(),
     }
 
 
+def _revision() -> str:
+    argv = ["git", "-C", str(BENCH), "describe", "--always", "--dirty"]
+    try:
+        return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"  # no git here, or no repository
+
+
 def table(rows: Sequence[Row]) -> str:
-    """The rows as aligned plain text; a measure's name stands once, before its first target."""
+    """The rows as aligned plain text; a column that no row uses is left out."""
     lines: list[Sequence[str]] = [_HEADINGS]
     for previous, row in zip([None, *rows], rows, strict=False):
+        # A measure's name stands once, before its first target.
         repeated = previous is not None and previous.measure == row.measure
         lines.append(("" if repeated else row.measure, *_cells(row)))
-    widths = [max(len(line[column]) for line in lines) for column in range(len(_HEADINGS))]
+    used = [column for column in range(len(_HEADINGS)) if any(line[column] for line in lines[1:])]
+    lines = [[line[column] for column in used] for line in lines]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(used))]
     return "\n".join(_aligned(line, widths) for line in lines)
 
 

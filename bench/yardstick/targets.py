@@ -48,7 +48,7 @@ def start_nginx(servers: Servers) -> Target:
     config = prefix / "nginx.conf"
     config.write_text(_nginx_config(prefix, port, engine_port))
     binary = tools.program("nginx", "nginx-light")
-    argv = [binary, "-p", str(prefix), "-c", str(config), "-e", str(prefix / "error.log")]
+    argv = [binary, "-p", str(prefix), "-c", str(config), "-e", "stderr"]
     master = servers.start("nginx", argv, port=port)
     workers = list(proc.descendants(master.pid))
     return Target("nginx", port, lambda: workers, lambda: [master.pid, *workers])
@@ -94,9 +94,9 @@ def start_daemon(servers: Servers, models: dict[str, dict[str, object]]) -> tupl
 
 
 def _helpers(daemon: int) -> list[int]:
-    """Everything that the daemon started except its engine."""
-    engine = tools.compiled(ENGINE)
-    return [pid for pid in proc.descendants(daemon) if proc.executable(pid) != engine]
+    """Everything alive that the daemon started, except its engine."""
+    engine_or_ended = (tools.compiled(ENGINE), "")
+    return [pid for pid in proc.descendants(daemon) if proc.executable(pid) not in engine_or_ended]
 
 
 STARTERS: dict[str, Callable[[Servers], Target]] = {
