@@ -209,12 +209,22 @@ class Scheduler:
         if failed:
             self._yard.forget_swap(station)
             self._reject_waiting(station, LoadFailed(station.model, event.reason))
-        for swap in list(self._yard.swaps.values()):
-            if event.child in swap.leaving:
-                swap.leaving.remove(event.child)
-                self._begin_if_clear(swap)
-        self._settle()
+        if not self._leaves_for_swap(event.child):
+            self._settle()
         return self._finish()
+
+    def _leaves_for_swap(self, child: ChildId) -> bool:
+        """Let the swap that waited for the child go on; whether there is one, and it is not over yet.
+
+        The room that such a child leaves is taken: others who wanted it gone as well look again when the swap is
+        over, so loads that share a victim go one after the other (spec lifecycle 4.4).
+        """
+        for swap in self._yard.swaps.values():
+            if child in swap.leaving:
+                swap.leaving.remove(child)
+                self._begin_if_clear(swap)
+                return swap.target in self._yard.swaps
+        return False
 
     def _station_of(self, child: ChildId, happening: Happening) -> Station | None:
         """The station that the news is about, unless it comes too late to matter."""
