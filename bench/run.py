@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from yardstick import dataplane, figures, readiness, report, targets
-from yardstick.processes import Servers
+from yardstick.processes import Servers, alone
 from yardstick.tools import BENCH, BenchError
 
 _QUICK = dataplane.Settings(rounds=2, seconds=2, stream_repeats=1, memory_requests=0)
@@ -25,7 +25,8 @@ def main(words: Sequence[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
-        _run(asked)
+        with alone(_say):
+            _run(asked)
     except BenchError as error:
         print("\n".join([f"bench: {error}", *getattr(error, "__notes__", [])]), file=sys.stderr)
         return 1
@@ -85,7 +86,7 @@ def _dataplane(asked: argparse.Namespace) -> dict[str, object]:
         started = [targets.STARTERS[name](servers) for name in asked.only]
         found = dataplane.measure(started, settings, _say)
     rows = figures.dataplane_rows(found)
-    print(f"\nData plane, {settings.rounds} rounds\n{report.table(rows)}\n", flush=True)
+    print(f"\nData plane, rounds: {settings.rounds}\n{report.table(rows)}\n", flush=True)
     return {"settings": asdict(settings), **asdict(found), "rows": [asdict(row) for row in rows]}
 
 
@@ -94,7 +95,7 @@ def _readiness(asked: argparse.Namespace) -> dict[str, object]:
     with Servers() as servers:
         found = readiness.measure(servers, loads, _say)
     rows = figures.readiness_rows(found)
-    print(f"\nReadiness, {loads} loads of each kind\n{report.table(rows)}\n", flush=True)
+    print(f"\nReadiness, loads of each kind: {loads}\n{report.table(rows)}\n", flush=True)
     return {"loads": [asdict(load) for load in found], "rows": [asdict(row) for row in rows]}
 
 

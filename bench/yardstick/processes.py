@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from yardstick.tools import BenchError
+from yardstick.tools import BUILD, BenchError
 
 _START_SECONDS = 20.0
 _STOP_SECONDS = 15.0
 _POLL_SECONDS = 0.02
 _LAST_LINES = 20
+
+
+@contextlib.contextmanager
+def alone(say: Callable[[str], None]) -> Iterator[None]:
+    """Wait until no other benchmark of this working tree runs: two at once measure each other."""
+    BUILD.mkdir(exist_ok=True)
+    with (BUILD / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("another benchmark is running; waiting for its end")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def free_port() -> int:
