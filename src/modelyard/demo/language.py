@@ -68,10 +68,7 @@ class LanguageModel:
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of token ids. Raises `IndexError` for an id that is none."""
-        return b"".join(
-            bytes((number,)) if 0 <= number < BYTE_TOKENS else self._vocabulary[number - BYTE_TOKENS].encode()
-            for number in ids
-        ).decode(errors="replace")
+        return b"".join(map(self._token, ids)).decode(errors="replace")
 
     def continue_text(self, prompt: str, *, temperature: float, seed: int | None) -> Iterator[str]:
         """Endless pieces that follow after `prompt`'s last words."""
@@ -80,6 +77,11 @@ class LanguageModel:
     def answer(self, prompt: str, *, temperature: float, seed: int | None) -> Iterator[str]:
         """Endless pieces of a new text about what `prompt` is about."""
         return self._walk(prompt, temperature, seed, [])
+
+    def _token(self, number: int) -> bytes:
+        if not 0 <= number < self.vocabulary_size:
+            raise IndexError(f"{number} is no token id")
+        return bytes((number,)) if number < BYTE_TOKENS else self._vocabulary[number - BYTE_TOKENS].encode()
 
     def _walk(self, prompt: str, temperature: float, seed: int | None, context: list[str]) -> Iterator[str]:
         # A greedy answer must depend on the prompt alone, so its ties fall by the prompt.
