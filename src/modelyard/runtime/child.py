@@ -159,6 +159,7 @@ class Child:
             ready = failure is None
             if ready:
                 self._post(ChildReady(self.child))
+                await self._remember_members()
                 await self._bell.wait_until(self._is_over)
             by_itself = not self._stop_asked
             status = await self._end_tree()
@@ -272,6 +273,7 @@ class Child:
         if tree is None:
             return None
         if not tree.exited:
+            await self._remember_members()
             self._ask_to_end(tree)
             await tree.wait_exited(self._deadline)
         elif not self._stop_asked:
@@ -284,11 +286,15 @@ class Child:
         self._guard.child_ended(self._cookie)
         return status
 
+    async def _remember_members(self) -> None:
+        if self._tree is not None and self._clock.now() < self._stop_by:
+            await self._tree.remember_members()
+
     def _deadline(self) -> float:
         return self._stop_by
 
     def _ask_to_end(self, tree: ProcessTree) -> None:
-        if self._stop_by <= self._clock.now():
+        if tree.exited or self._stop_by <= self._clock.now():
             return
         if argv := self._stop_argv(tree.pid):
             self._run_stop_command(argv)

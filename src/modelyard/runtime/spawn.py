@@ -24,6 +24,9 @@ from modelyard.runtime.platform.linux import (
 
 PR_SET_CHILD_SUBREAPER = 36
 
+ABANDON_SECONDS = 0.5
+"""What an abandoned process gets to end, so that it leaves no zombie."""
+
 
 _started: set[int] = set()
 """Pids that we started and have not reaped. A fact of the process, like the pid table itself."""
@@ -105,8 +108,14 @@ class Process:
         return status
 
     def abandon(self) -> None:
-        """Stop watching. For the way out, when nobody is left to hear of the end."""
+        """Stop watching, for the way out, when nobody is left to hear of the end. Reaps one that ends within a moment,
+        as one that was killed does; blocks for that long."""
         self._watch.close()
+        try:
+            self._popen.wait(ABANDON_SECONDS)
+            _started.discard(self.pid)
+        except subprocess.TimeoutExpired:
+            pass
 
 
 def spawn(

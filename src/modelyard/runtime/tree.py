@@ -8,7 +8,7 @@ from functools import partial
 
 from modelyard.runtime.bell import Bell, Deadline, at
 from modelyard.runtime.clock import Clock
-from modelyard.runtime.platform.linux import ProcessStat, child_needle, find_tree, send_signal
+from modelyard.runtime.platform.linux import ProcessKey, ProcessStat, child_needle, find_tree, send_signal
 from modelyard.runtime.spawn import ExitWatch, Process
 
 KILL_ROUND = 1.0
@@ -28,9 +28,10 @@ class ProcessTree:
         self._bell = bell
         self._clock = clock
         self._group_was_told = False
+        self._known: set[ProcessKey] = set()
 
     def __repr__(self) -> str:
-        return f"<ProcessTree {self._cookie} {self._leader}>"
+        return f"<ProcessTree {self._cookie} {self._leader}, {len(self._known)} known>"
 
     @property
     def pid(self) -> int:
@@ -41,6 +42,13 @@ class ProcessTree:
     def exited(self) -> bool:
         """Whether the leader has ended, as of now. Others of the tree may live."""
         return self._leader.exited
+
+    async def remember_members(self) -> None:
+        """Note who belongs to the tree, while descent still shows it.
+
+        One that has left both the session and our environment behind, and whose parent ends, looks like anybody's.
+        """
+        self._known.update(member.key for member in await self._find_rest())
 
     def terminate(self) -> None:
         """Ask the leader and its group to end."""
@@ -89,7 +97,9 @@ class ProcessTree:
 
     async def _find_rest(self) -> list[ProcessStat]:
         key = self._leader.key
-        search = partial(find_tree, [child_needle(self._cookie)], [key], since=key.start_time)
+        search = partial(
+            find_tree, [child_needle(self._cookie)], [key], known=frozenset(self._known), since=key.start_time
+        )
         # In a thread: with thousands of processes on the machine it takes longer than the loop may stand
         # still.
         return await asyncio.get_running_loop().run_in_executor(None, search)

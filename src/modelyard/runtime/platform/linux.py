@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import NamedTuple
 
 COOKIE_NAME = "MODELYARD_CHILD"
@@ -93,12 +93,18 @@ def all_processes() -> Iterator[ProcessStat]:
             yield stat
 
 
-def find_tree(needles: Iterable[bytes], sessions: Iterable[ProcessKey] = (), *, since: int = 0) -> list[ProcessStat]:
-    """The living processes that contain a needle in their environment, are in one of the sessions, or descend
-    from such a process.
+def find_tree(
+    needles: Iterable[bytes],
+    sessions: Iterable[ProcessKey] = (),
+    *,
+    known: Collection[ProcessKey] = (),
+    since: int = 0,
+) -> list[ProcessStat]:
+    """The living processes that contain a needle in their environment, are in one of the sessions, are known to
+    be members, or descend from such a process.
 
-    A session is named by its leader. One whose number now belongs to another process is not looked at.
-    Processes that started before `since` are no members: naming the leader's start saves most of the work.
+    A session is named by its leader. One whose number now belongs to another process is not looked at. Processes
+    that started before `since` are no members: naming the leader's start saves most of the work.
     """
     everyone = {stat.pid: stat for stat in all_processes()}
     numbers = {key.pid for key in sessions if _still_names_its_session(key, everyone)}
@@ -106,7 +112,7 @@ def find_tree(needles: Iterable[bytes], sessions: Iterable[ProcessKey] = (), *, 
     members = {
         stat.pid
         for stat in everyone.values()
-        if stat.start_time >= since and (stat.session in numbers or _carries(stat.pid, wanted))
+        if stat.start_time >= since and (stat.session in numbers or stat.key in known or _carries(stat.pid, wanted))
     }
     _add_descendants(members, everyone)
     members.discard(os.getpid())
