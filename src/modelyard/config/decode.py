@@ -14,6 +14,7 @@ _BOOLEAN_WORDS = {
     **dict.fromkeys(("n", "N", "no", "No", "NO", "off", "Off", "OFF"), False),
 }
 _SHOWN = 40
+_EXAMPLE = {"seconds": 300}
 
 
 class Section:
@@ -60,7 +61,8 @@ class Section:
         node = self.node(key)
         if node is None:
             return default
-        value = self.integer_of(node, self.at(key), unit=unit, example=default)
+        example = default if default > 0 else _EXAMPLE.get(unit, 1)
+        value = self.integer_of(node, self.at(key), unit=unit, example=example)
         if value is None:
             return default
         if at_least is not None and value < at_least:

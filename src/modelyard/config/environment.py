@@ -106,7 +106,7 @@ def substitute(text: Text, environment: Mapping[str, str], report: Report) -> No
 
 def _fault(value: str | None) -> tuple[str, str] | None:
     if value is None:
-        return "is not set", "set it, or remove ${env.…}"
+        return "is not set", "set it, or remove the reference"
     if any(character in value for character in "\n\r\0"):
         return "holds a line break or a NUL", "give it a value of one line"
     return None

@@ -210,7 +210,7 @@ class _Reader:
 
     def _proxy(self, section: Section) -> str:
         url = section.string("proxy")
-        if section.node("proxy") is None:
+        if not url:
             return url
         refusal = why_not_a_url(url)
         if refusal:

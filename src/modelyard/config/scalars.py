@@ -8,6 +8,7 @@ import datetime
 import math
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 _UINT64_MAX = 2**64 - 1
@@ -155,12 +156,10 @@ def _float_text(value: float) -> str:
 
 def _shortest_digits(value: float) -> tuple[str, str, int]:
     """Sign, the shortest digits that round-trip, and the decimal exponent of the first of them."""
-    # repr() gives the shortest digits; %e with that many of them gives the form that is easy to take apart
-    mantissa = repr(abs(value)).split("e")[0].replace(".", "").strip("0")
-    count = max(len(mantissa), 1)
-    head, exponent = f"{abs(value):.{count - 1}e}".split("e")
-    sign = "-" if math.copysign(1.0, value) < 0 else ""
-    return sign, head.replace(".", ""), int(exponent)
+    sign, digits, exponent = Decimal(repr(value)).as_tuple()  # repr() has the shortest digits
+    assert isinstance(exponent, int)  # the value is finite
+    text = "".join(map(str, digits))
+    return "-" if sign else "", text.rstrip("0") or "0", len(text) + exponent - 1 if value else 0
 
 
 def _plain(digits: str, exponent: int) -> str:

@@ -1,0 +1,67 @@
+"""How mistakes are shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from modelyard.config.errors import ConfigError, Place, Problem, Report, did_you_mean
+from tests.config.helpers import the_problem
+
+
+def test_a_problem_reads_like_a_compilers() -> None:
+    problem = the_problem('models:\n  alpha:\n    cmd: run ${PORT}\n    ttl: "abc"\n')
+    assert (problem.file, problem.line, problem.column, problem.path) == ("models.yaml", 4, 10, "models.alpha.ttl")
+    assert problem.message == 'expected an integer number of seconds, found the string "abc"'
+    assert problem.remedy == "write ttl: 300"
+
+
+def test_rendered_problems_have_a_caret_under_their_place() -> None:
+    error = ConfigError(
+        [
+            Problem(
+                place=Place("a.yaml", 2, 4),
+                path="x.y",
+                message="is wrong",
+                remedy="right it",
+                source_line="\ty: z",
+            ),
+            Problem(place=Place("a.yaml"), path="", message="is odd"),
+        ]
+    )
+    assert str(error) == "a.yaml:2:4: x.y: is wrong (right it)\na.yaml: is odd"
+    assert error.render(color=False) == (
+        "a.yaml:2:4: x.y: is wrong (right it)\n  \ty: z\n  \t  ^\na.yaml: is odd\n2 problems"
+    )
+
+
+def test_colors_change_nothing_but_the_colors() -> None:
+    error = ConfigError([Problem(place=Place("a", 1, 1), path="", message="m", source_line="line")])
+    colored = error.render(color=True)
+    assert "\x1b[31m" in colored
+    for code in ("\x1b[1m", "\x1b[31m", "\x1b[2m", "\x1b[0m"):
+        colored = colored.replace(code, "")
+    assert colored == error.render(color=False)
+
+
+def test_a_report_without_problems_raises_nothing() -> None:
+    report = Report()
+    report.warning(Place("a", 2, 1), "p", "second")
+    report.warning(Place("a", 1, 1), "p", "first")
+    report.raise_problems()
+    assert report.warnings() == ("a:1:1: p: first", "a:2:1: p: second")
+
+
+def test_a_report_notes_the_same_thing_once() -> None:
+    report = Report()
+    for _ in range(2):
+        report.problem(Place("a", 1, 1), "p", "m")
+    with pytest.raises(ConfigError) as caught:
+        report.raise_problems()
+    assert len(caught.value.problems) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"), [("alhpa", 'did you mean "alpha"?'), ("zzz", ""), ("bet", 'did you mean "beta"?')]
+)
+def test_suggestions(name: str, remedy: str) -> None:
+    assert did_you_mean(name, ["alpha", "beta"]) == remedy
