@@ -49,6 +49,13 @@ def test_answer_is_about_the_prompt() -> None:
     assert "Holmes" in text
 
 
+def test_a_very_long_prompt_is_read_from_its_end() -> None:
+    model = built_in()
+    long = "the whale " * 1_000_000
+    assert model.count(long) == pytest.approx(2_500_000, rel=0.1)
+    assert "Holmes" in _first(model.answer(long + "Sherlock Holmes?", temperature=0, seed=None), 60)
+
+
 def test_greedy_text_does_not_loop() -> None:
     words = _first(built_in().answer("the sea", temperature=0, seed=None), 400).split()
     assert len(set(zip(words, words[1:], words[2:], words[3:], words[4:], strict=False))) > 0.8 * len(words)

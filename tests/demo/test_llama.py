@@ -90,6 +90,11 @@ def test_pipelined_requests_are_answered_in_order(engine: EngineProcess) -> None
     assert answers.index(b'"tiny"') < answers.index(b'"status":"ok"')
 
 
+def test_other_upgrades_are_ignored(engine: EngineProcess) -> None:
+    answer = httpx.get(f"{engine.url}/health", headers={"Connection": "Upgrade", "Upgrade": "h2c"})
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
 def test_garbage_is_refused(engine: EngineProcess) -> None:
     with socket.create_connection(("127.0.0.1", httpx.URL(engine.url).port or 0), timeout=20) as client:
         client.sendall(b"nonsense\r\n\r\n")

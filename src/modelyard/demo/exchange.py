@@ -105,9 +105,9 @@ class Exchange:
         self.entry.model = model if isinstance(model, str) else None
         return body
 
-    def answer(self, body: bytes, content_type: str, status: int = 200, **headers: str) -> None:
+    def answer(self, body: bytes, content_type: str, status: int = 200) -> None:
         """Send a whole answer."""
-        self._send_head(status, {"Content-Type": content_type, "Content-Length": str(len(body))} | headers, body)
+        self._send_head(status, {"Content-Type": content_type, "Content-Length": str(len(body))}, body)
         self.complete = True
 
     def answer_json(self, value: object, status: int = 200) -> None:

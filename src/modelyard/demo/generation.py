@@ -45,7 +45,7 @@ class Generation:
     _ended: float = 0.0
 
     def __post_init__(self) -> None:
-        self.prompt_tokens = len(self.model.encode(self.ask.prompt))
+        self.prompt_tokens = self.model.count(self.ask.prompt)
 
     async def pieces(self) -> AsyncIterator[str]:
         """Texts, never empty, without stop strings. Ends at a stop string, the limit, or the default length."""

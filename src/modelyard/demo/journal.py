@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter, deque
 from dataclasses import asdict, dataclass
@@ -10,8 +11,11 @@ REMEMBERED = 64
 
 
 def log(text: str) -> None:
-    """One line on stdout, at once. Blocks when nobody reads the pipe, as a real engine's log does."""
-    print(f"[{time.monotonic():.6f}] {text}", flush=True)
+    """One line on stdout, at once. Blocks while the pipe is full, as a real engine's log does."""
+    try:
+        os.write(1, f"[{time.monotonic():.6f}] {text}\n".encode(errors="replace"))
+    except OSError:
+        pass  # nobody reads any more; who looks for orphans wants to find us alive
 
 
 @dataclass(slots=True)

@@ -23,6 +23,9 @@ TOPIC_BOOST = 3.0
 SENTENCE_REACH = 60
 """Pieces after a sentence's start that count when a beginning is chosen."""
 
+READ_AT_MOST = 100_000
+"""Characters of a prompt that are looked at, from its end: a prompt of many megabytes shall not cost gigabytes."""
+
 BYTE_TOKENS = 256
 """Ids below this stand for single bytes: whatever the corpus does not know."""
 
@@ -66,13 +69,19 @@ class LanguageModel:
             ids.extend(piece.encode(errors="surrogatepass") if known is None else (known,))
         return ids
 
+    def count(self, text: str) -> int:
+        """How many tokens a text has; of a very long one, about how many."""
+        unread = max(0, len(text) - READ_AT_MOST)
+        return len(self.encode(text[unread:])) + unread // 4
+
     def decode(self, ids: Sequence[int]) -> str:
         """The text of token ids. Raises `IndexError` for an id that is none."""
         return b"".join(map(self._token, ids)).decode(errors="replace")
 
     def continue_text(self, prompt: str, *, temperature: float, seed: int | None) -> Iterator[str]:
         """Endless pieces that follow after `prompt`'s last words."""
-        return self._walk(prompt, temperature, seed, [_word(piece) for piece in _PIECE.findall(prompt)[-ORDER:]])
+        pieces = _PIECE.findall(prompt[-READ_AT_MOST:])
+        return self._walk(prompt, temperature, seed, [_word(piece) for piece in pieces[-ORDER:]])
 
     def answer(self, prompt: str, *, temperature: float, seed: int | None) -> Iterator[str]:
         """Endless pieces of a new text about what `prompt` is about."""
@@ -84,6 +93,7 @@ class LanguageModel:
         return bytes((number,)) if number < BYTE_TOKENS else self._vocabulary[number - BYTE_TOKENS].encode()
 
     def _walk(self, prompt: str, temperature: float, seed: int | None, context: list[str]) -> Iterator[str]:
+        prompt = prompt[-READ_AT_MOST:]
         # A greedy answer must depend on the prompt alone, so its ties fall by the prompt.
         greedy = temperature <= 0
         chance = random.Random(zlib.crc32(prompt.encode(errors="replace")) if greedy else seed)

@@ -100,11 +100,15 @@ class Connection(asyncio.Protocol):
         self._body.append(data)
 
     def on_message_complete(self) -> None:
-        self._incoming.body = b"".join(self._body)
+        request = self._incoming
+        request.body = b"".join(self._body)
         self._body = []
-        if not (self._parser.should_upgrade() and websocket.is_handshake(self._incoming)):
-            self._waiting.append(self._incoming)
-            self._answer_next()
+        if self._parser.should_upgrade():
+            if websocket.is_handshake(request):
+                return  # `_upgrade` follows
+            request.keeps_alive = False  # the parser takes nothing after it
+        self._waiting.append(request)
+        self._answer_next()
 
     # What an exchange calls.
 
@@ -147,7 +151,7 @@ class Connection(asyncio.Protocol):
     def _upgrade(self, rest: bytes) -> None:
         request = self._incoming
         if not websocket.is_handshake(request):
-            return  # `Upgrade: h2c` and the like are ignored: the request is answered as it is
+            return  # `Upgrade: h2c` and the like are ignored; the request is being answered
         entry = self._journal.opened(request.method, request.path)
         self._echo = websocket.Echo(self._transport, lambda early: self._journal.closed(entry, early=early))
         entry.status = 101

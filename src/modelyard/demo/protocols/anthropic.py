@@ -34,7 +34,7 @@ async def messages(app: Application, exchange: Exchange) -> None:
 async def count_tokens(app: Application, exchange: Exchange) -> None:
     """POST `/v1/messages/count_tokens`."""
     prompt = _prompt(exchange.json())
-    exchange.answer_json({"input_tokens": len(app.model.encode(prompt))})
+    exchange.answer_json({"input_tokens": app.model.count(prompt)})
 
 
 async def _stream(app: Application, exchange: Exchange, generation: Generation, message: Json) -> None:

@@ -89,5 +89,5 @@ def _documents(body: Json) -> list[str]:
 
 
 def _usage(app: Application, inputs: list[str]) -> Json:
-    tokens = sum(len(app.model.encode(text)) for text in inputs)
+    tokens = sum(app.model.count(text) for text in inputs)
     return {"prompt_tokens": tokens, "total_tokens": tokens}
