@@ -22,7 +22,7 @@ CHAT = {"messages": [{"role": "user", "content": "Tell me of the sea."}]}
 
 
 def test_health_is_503_while_loading_and_200_then(start_engine: Start) -> None:
-    engine = start_engine("--load", "0.4")
+    engine = start_engine("--load", "1")
     loading = httpx.get(f"{engine.url}/health")
     assert (loading.status_code, loading.json()["status"]) == (503, "loading model")
     assert httpx.post(f"{engine.url}/v1/chat/completions", json=CHAT).status_code == 503
@@ -34,7 +34,7 @@ def test_health_is_503_while_loading_and_200_then(start_engine: Start) -> None:
 
 def test_load_mode_refuse_opens_the_port_when_loaded(start_engine: Start) -> None:
     port = free_port()
-    engine = start_engine("--load", "0.3", "--load-mode", "refuse", "--port", str(port))
+    engine = start_engine("--load", "1", "--load-mode", "refuse", "--port", str(port))
     engine.wait_for_line("load_tensors")
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"http://127.0.0.1:{port}/health")
@@ -42,7 +42,7 @@ def test_load_mode_refuse_opens_the_port_when_loaded(start_engine: Start) -> Non
 
 
 def test_load_mode_hang_answers_late(start_engine: Start) -> None:
-    engine = start_engine("--load", "0.4", "--load-mode", "hang")
+    engine = start_engine("--load", "1", "--load-mode", "hang")
     answer = httpx.get(f"{engine.url}/health", timeout=20)
     assert answer.status_code == 200
     assert answer.elapsed.total_seconds() > 0.2
@@ -113,9 +113,9 @@ def test_setsid_leaves_the_session(start_engine: Start) -> None:
 
 
 def test_slow_body_delays_answers_but_not_health(start_engine: Start) -> None:
-    engine = start_engine("--slow-body", "0.3").wait_ready()
-    assert httpx.post(f"{engine.url}/v1/chat/completions", json=CHAT).elapsed.total_seconds() >= 0.3
-    assert httpx.get(f"{engine.url}/health").elapsed.total_seconds() < 0.3
+    engine = start_engine("--slow-body", "0.5").wait_ready()
+    assert httpx.post(f"{engine.url}/v1/chat/completions", json=CHAT).elapsed.total_seconds() >= 0.5
+    assert httpx.get(f"{engine.url}/health").elapsed.total_seconds() < 0.5
 
 
 def test_tokens_sets_the_length_and_tps_the_pace(start_engine: Start) -> None:

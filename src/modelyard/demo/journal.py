@@ -60,11 +60,11 @@ class Journal:
         if self._open.pop(entry.request, None) is None:
             return
         self._recent.append(entry)
-        if not early:
+        entry.closed_early = early
+        if not entry.closed_early:
             what = f"{entry.method} {entry.path} {entry.status}"
             log(f"request={entry.request} {what} in {entry.after_ms:.1f}ms")
             return
-        entry.closed_early = True
         self._early += 1
         self._last_early = entry
         log(
