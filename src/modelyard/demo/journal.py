@@ -20,7 +20,7 @@ def log(text: str) -> None:
 
 @dataclass(slots=True)
 class Entry:
-    """One request. `opened` and `closed_at` are seconds on the machine's monotonic clock."""
+    """One request, numbered from 1 where it is listed. `opened` and `closed_at` are seconds on the machine's monotonic clock."""
 
     request: int
     method: str
@@ -46,10 +46,11 @@ class Journal:
 
     def opened(self, method: str, path: str) -> Entry:
         """A request arrived; hand the entry to `closed` when it ends."""
-        entry = Entry(self._next, method, path, opened=time.monotonic())
-        self._next += 1
         self._by_path[path] += 1
+        entry = Entry(0, method, path, opened=time.monotonic())
         if not _is_quiet(path):
+            entry.request = self._next
+            self._next += 1
             self._open[entry.request] = entry
         return entry
 
