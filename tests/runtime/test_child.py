@@ -14,6 +14,7 @@ from modelyard.core.events import ChildExited, ChildReady
 from modelyard.runtime import child as child_module
 from modelyard.runtime.platform.linux import find_tree
 from modelyard.runtime.spawn import Reaper
+from modelyard.runtime.tree import ProcessTree
 from tests.support.processes import engine, eventually, exists, free_port, is_alive, read_pids
 from tests.support.yard import Yard, in_yard, zombies_of_ours
 
@@ -466,17 +467,79 @@ def test_stderr_comes_with_stdout() -> None:
     in_yard(story)
 
 
-# Going down
+# Going down, and trouble
 
 
-def test_a_cancelled_child_kills_its_group(tmp_path: Path) -> None:
+def test_a_child_lives_on_plain_asyncio_too(tmp_path: Path) -> None:
     async def story(yard: Yard) -> None:
-        child = yard.child(engine("--ignore-term", "--with-child", "--pids", tmp_path), check="none")
-        await eventually(lambda: len(read_pids(tmp_path)) == 2)
-        await yard.tasks.aclose()
+        port = free_port()
+        child = yard.child(engine(*EVERYBODY, "--pids", tmp_path, "--port", port), port=port)
+        await yard.ready(child)
+        child.stop(15.0)
+        await yard.exit(child)
+        assert not any(map(is_alive, read_pids(tmp_path).values()))
+
+    in_yard(story, loop_factory=asyncio.new_event_loop)
+
+
+def test_without_descriptors_a_start_fails_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story(yard: Yard) -> None:
+        def no_more(_pid: int, _flags: int = 0) -> int:
+            raise OSError(24, "Too many open files")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "pidfd_open", no_more)
+            child = yard.child("sleep 600", check="none")
+        assert "can't watch sleep: too many open files" in await yard.failure(child)
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "pipe", lambda: no_more(0))
+            child = yard.child("sleep 600", check="none")
+        assert "no pipe for the output: Too many open files" in await yard.failure(child)
+
+    in_yard(story)
+
+
+def test_trouble_in_supervision_ends_the_child_and_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """R7: whatever breaks, a child has an end and its owner hears of it."""
+
+    async def broken(_self: object) -> None:
+        raise MemoryError("no room for thought")
+
+    async def story(yard: Yard) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(ProcessTree, "remember_members", broken)
+            child = yard.child("sleep 600", check="none")
+            pid = child.pid
+            reason = await yard.exit(child)
+        assert "supervision of m1#1 failed" in reason
+        assert pid is not None
+        assert not exists(pid)
+        await eventually(lambda: [name for name, _ in yard.crashes] == ["child m1#1"])
+        yard.crashes.clear()
+
+    in_yard(story)
+
+
+@pytest.mark.parametrize("awaited", ["port", "ready", "life", "stop", "rest"])
+def test_cancelled_wherever_it_waits_it_leaves_no_group(awaited: str, tmp_path: Path) -> None:
+    """R24: the way out is open at every point where a child waits."""
+
+    async def story(yard: Yard) -> None:
+        command = engine("--ignore-term", "--with-child", "--stubborn-children", "--pids", tmp_path)
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            port = other.getsockname()[1] if awaited == "port" else free_port()
+            child = yard.child(command, port=port, check="/" if awaited in ("port", "ready") else "none")
+            if awaited != "port":
+                await eventually(lambda: len(read_pids(tmp_path)) == 2)
+            if awaited == "stop":
+                child.stop(600.0)
+                await asyncio.sleep(0.05)
+            if awaited == "rest":
+                os.kill(read_pids(tmp_path)["leader"], 9)
+                await asyncio.sleep(0.05)
+            await yard.tasks.aclose()
         yard.children.remove(child)
         await eventually(lambda: not any(map(is_alive, read_pids(tmp_path).values())))
-        assert not exists(read_pids(tmp_path)["leader"])
 
     in_yard(story)
 

@@ -20,25 +20,27 @@ from modelyard.runtime.tasks import TaskOwner
 
 from .processes import PATIENCE, eventually, free_port
 
+LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 
-def run(test: Callable[[], Awaitable[None]]) -> None:
-    """Run an asynchronous test on uvloop, as the daemon does."""
+
+def run(test: Callable[[], Awaitable[None]], loop_factory: LoopFactory = uvloop.new_event_loop) -> None:
+    """Run an asynchronous test on uvloop, as the daemon does, or on another loop."""
 
     async def main() -> None:
         await test()
 
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
         runner.run(main())
 
 
-def in_yard(story: Callable[[Yard], Awaitable[None]]) -> None:
+def in_yard(story: Callable[[Yard], Awaitable[None]], loop_factory: LoopFactory = uvloop.new_event_loop) -> None:
     """Run a story in a yard that is empty before and after."""
 
     async def inside() -> None:
         async with Yard() as yard:
             await story(yard)
 
-    run(inside)
+    run(inside, loop_factory)
 
 
 class Yard:

@@ -106,6 +106,7 @@ class Child:
         self._stop_command: Process | None = None
         self._log_mark = 0
         self._started_at = 0.0
+        self._was_ready = False
         self._stop_asked = False
         self._stop_by = math.inf
         self._bell = Bell(clock)
@@ -154,30 +155,45 @@ class Child:
 
     async def _live(self, failure: str | None) -> None:
         try:
-            if failure is None:
-                failure = await self._become_ready()
-            ready = failure is None
-            if ready:
-                self._post(ChildReady(self.child))
-                await self._remember_members()
-                await self._bell.wait_until(self._is_over)
-            by_itself = not self._stop_asked
-            status = await self._end_tree()
+            last_event = await self._until_gone(failure)
         except asyncio.CancelledError:
             self._abandon()
             raise
-        self._post(self._last_event(failure, by_itself=by_itself, status=status))
+        except Exception as error:
+            # Whatever went wrong here, nobody may wait for this child for ever.
+            self._abandon()
+            self._finish(self._ended(f"supervision of {self.child} failed: {error!r}"))
+            raise  # for the owner of tasks to report
+        self._finish(last_event)
+
+    async def _until_gone(self, failure: str | None) -> Event:
+        if failure is None:
+            failure = await self._become_ready()
+        if failure is None:
+            self._was_ready = True
+            self._post(ChildReady(self.child))
+            await self._remember_members()
+            await self._bell.wait_until(self._is_over)
+        by_itself = not self._stop_asked
+        status = await self._end_tree()
+        return self._last_event(failure, by_itself=by_itself, status=status)
+
+    def _finish(self, last_event: Event) -> None:
+        self._post(last_event)
         self._gone.set()
 
     def _last_event(self, failure: str | None, *, by_itself: bool, status: int | None) -> Event:
         if failure == EXITED_EARLY:
-            return ChildFailed(self.child, failure + self._circumstances(status))
+            return self._ended(failure + self._circumstances(status))
         if failure is not None:
-            return ChildFailed(self.child, failure)
+            return self._ended(failure)
         if not by_itself:
-            return ChildExited(self.child)
+            return self._ended("")
         self._daemon_log.warn(f"<{self.spec.model}> {EXITED}{_status_in_words(status)}")
-        return ChildExited(self.child, EXITED + self._circumstances(status))
+        return self._ended(EXITED + self._circumstances(status))
+
+    def _ended(self, reason: str) -> Event:
+        return ChildExited(self.child, reason) if self._was_ready else ChildFailed(self.child, reason)
 
     def _is_over(self) -> bool:
         return self._stop_asked or (self._tree is not None and self._tree.exited)
@@ -199,7 +215,10 @@ class Child:
 
     def _spawn(self) -> None:
         self._log_mark = self._log.written
-        output = Output(self._log.write)
+        try:
+            output = Output(self._log.write)
+        except OSError as error:
+            raise _StartFailedError(f"no pipe for the output: {error.strerror}") from error
         try:
             leader = spawn(
                 self._argv,
@@ -333,8 +352,10 @@ class Child:
             await self._bell.wait_until(lambda: self._stop_command is None)
 
     def _abandon(self) -> None:
+        """Kill and look away: the daemon goes down without waiting for us, or we are at our wits' end."""
         if self._tree is not None:
             self._tree.abandon()
+            self._tree = None
         if self._stop_command is not None:
             self._stop_command.signal_group(signal.SIGKILL)
             self._stop_command.abandon()

@@ -65,26 +65,35 @@ class Guard:
     def start(self) -> None:
         """Start the sidecar. Call from the running loop, before the first child. Failure is a warning."""
         self._restart = None
+        try:
+            self._process, self._pipe = self._launch()
+        except (SpawnError, OSError) as error:
+            self._log.warn(f"no sidecar; models would outlive a crash of this server: {error}")
+            return
+        self._born = self._clock.now()
+        for record in self._running.values():
+            self._tell(record.line())
+
+    def _launch(self) -> tuple[Process, int]:
         reading, writing = os.pipe()
         try:
-            self._process = spawn(
+            process = spawn(
                 [sys.executable, "-I", "-S", str(_PROGRAM), self.daemon],
                 environment=child_environment(()),
                 stdin=reading,
                 on_exit=self._sidecar_ended,
             )
-        except SpawnError as error:
+        except SpawnError:
             os.close(writing)
-            self._log.warn(f"no sidecar; models would outlive a crash of this server: {error}")
-            return
+            raise
         finally:
             os.close(reading)
         os.set_blocking(writing, False)
-        fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
-        self._pipe = writing
-        self._born = self._clock.now()
-        for record in self._running.values():
-            self._tell(record.line())
+        try:
+            fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
+        except OSError:
+            pass  # the user's share of pipe memory is used up; the usual size will do
+        return process, writing
 
     def child_started(self, record: ChildRecord) -> None:
         """From now on the child is ended even if we die. (Its cookie is looked for from the first moment.)"""

@@ -149,7 +149,13 @@ def spawn(
     except ValueError as error:  # a NUL in an argument or in the environment
         raise SpawnError(str(error)) from error
     _started.add(popen.pid)
-    return Process(popen, on_exit)
+    try:
+        return Process(popen, on_exit)
+    except OSError as error:  # no descriptor left to watch it with
+        popen.kill()
+        popen.wait()
+        _started.discard(popen.pid)
+        raise SpawnError(f"can't watch {argv[0]}: {(error.strerror or str(error)).lower()}") from error
 
 
 class Reaper:

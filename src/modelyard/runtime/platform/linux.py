@@ -45,12 +45,12 @@ class ProcessStat(NamedTuple):
 
 def child_needle(cookie: str) -> bytes:
     """What the environment of a process of exactly this child contains."""
-    return f"{COOKIE_NAME}={cookie}\0".encode()
+    return os.fsencode(f"{COOKIE_NAME}={cookie}\0")
 
 
 def daemon_needle(daemon: str) -> bytes:
     """What the environment of every process started by this daemon contains."""
-    return f"{COOKIE_NAME}={daemon}:".encode()
+    return os.fsencode(f"{COOKIE_NAME}={daemon}:")
 
 
 def child_environment(entries: Iterable[str], cookie: str = "") -> dict[str, str]:

@@ -27,9 +27,11 @@ class PatientWriter:
 
     def __call__(self, data: bytes) -> None:
         """Write, as far as it goes without waiting."""
+        if not self._backlog:
+            data = data[self._write(data) :]
         if len(self._backlog) + len(data) > BACKLOG_SIZE:
             self._dropped += len(data)
-        else:
+        elif data:
             self._note_loss()
             self._backlog += data
         self._push()
@@ -43,7 +45,7 @@ class PatientWriter:
         poll = select.poll()
         poll.register(self._descriptor, select.POLLOUT)
         while self._backlog and poll.poll(timeout * 1000):
-            self._write()
+            self._shorten_backlog()
         os.close(self._descriptor)
 
     def _note_loss(self) -> None:
@@ -52,19 +54,22 @@ class PatientWriter:
             self._dropped = 0
 
     def _push(self) -> None:
-        self._write()
+        self._shorten_backlog()
         if self._backlog and self._retry is None:
             self._plan_retry()
 
-    def _write(self) -> None:
+    def _shorten_backlog(self) -> None:
+        if self._backlog:
+            del self._backlog[: self._write(self._backlog)]
+
+    def _write(self, data: bytes | bytearray) -> int:
+        """How much the other end took; all of it where nobody will ever take any."""
         try:
-            written = os.write(self._descriptor, self._backlog)
+            return os.write(self._descriptor, data)
         except BlockingIOError:
-            return
+            return 0
         except OSError:  # nobody reads any more, or the disk is full: nothing that a log could tell anyone
-            self._backlog.clear()
-            return
-        del self._backlog[:written]
+            return len(data)
 
     def _plan_retry(self) -> None:
         try:
