@@ -20,7 +20,7 @@ def log(text: str) -> None:
 
 @dataclass(slots=True)
 class Entry:
-    """One request, numbered from 1 where it is listed. `opened` and `closed_at` are seconds on the machine's monotonic clock."""
+    """One request, numbered from 1 where it is listed; `opened` and `closed_at` are monotonic seconds."""
 
     request: int
     method: str
@@ -92,4 +92,4 @@ class Journal:
 
 
 def _is_quiet(path: str) -> bool:
-    return path == "/health" or path.startswith("/debug/")
+    return path in ("/health", "/v1/health") or path.startswith("/debug/")
