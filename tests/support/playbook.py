@@ -109,6 +109,11 @@ class Playbook:
         """The configuration is loaded, for the first time or anew."""
         return self.happens(SpecsChanged(all_of(models), self._planner, frozenset(restart), self._max_wait))
 
+    def patience(self, max_wait: float) -> Playbook:
+        """From the next configuration on, requests are overdue after so many seconds."""
+        self._max_wait = max_wait
+        return self
+
     def shutdown(self, grace: float = 10.0) -> Playbook:
         """The server goes away."""
         return self.happens(ShutdownAsked(grace))

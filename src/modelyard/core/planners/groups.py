@@ -30,7 +30,7 @@ class GroupRule:
     members: tuple[str, ...] = ()
 
 
-_UNGROUPED = ""
+_UNGROUPED = None
 """The name of the group that models without a group share. No user can give it away: a group of the configuration
 that is called "(default)" is a group like any other, and its members stay reachable."""
 
@@ -44,7 +44,8 @@ class GroupsPlanner:
     name = "group"
 
     def __init__(self, groups: Mapping[str, GroupRule]) -> None:
-        self._rules = {**groups, _UNGROUPED: GroupRule()}
+        self._rules: dict[str | None, GroupRule] = {_UNGROUPED: GroupRule()}
+        self._rules.update(groups.items())
         self._group_of: dict[str, str] = {}
         for name, rule in groups.items():
             for member in rule.members:
@@ -52,7 +53,7 @@ class GroupsPlanner:
                     raise ValueError(f"{member} is in two groups: {self._group_of[member]} and {name}")
 
     def __repr__(self) -> str:
-        return f"<GroupsPlanner {sorted(self._rules.keys() - {_UNGROUPED})}>"
+        return f"<GroupsPlanner {[name for name in self._rules if name is not None]}>"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, GroupsPlanner) and self._rules == other._rules
@@ -78,8 +79,8 @@ class GroupsPlanner:
         return Plan(frozenset(siblings + strangers), _reason(target, group, siblings, strangers))
 
 
-def _reason(target: str, group: str, siblings: list[str], strangers: list[str]) -> str:
-    shown = f"group {group}" if group else "the default group"
+def _reason(target: str, group: str | None, siblings: list[str], strangers: list[str]) -> str:
+    shown = "the default group" if group is None else f"group {group}"
     causes = []
     if siblings:
         causes.append(f"{', '.join(siblings)} must go because members of {shown} take turns")

@@ -1,0 +1,172 @@
+"""The group policy: the truth tables of spec lifecycle 4.1 and 4.2."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modelyard.core.model import ChildId, Phase
+from modelyard.core.planners.base import Resident
+from modelyard.core.planners.groups import GroupRule, GroupsPlanner
+from tests.support.playbook import Playbook
+from tests.support.strategies import group_planners
+
+
+def residents(*models: str, phase: Phase = Phase.READY) -> list[Resident]:
+    return [Resident(ChildId(model, 1), phase) for model in sorted(models)]
+
+
+YES, NO = True, False
+
+
+@pytest.mark.parametrize(
+    ("swap", "exclusive", "persistent", "evicted"),
+    [
+        (YES, YES, NO, {"sibling", "plain"}),
+        (YES, YES, YES, {"sibling", "plain"}),
+        (YES, NO, NO, {"sibling"}),
+        (YES, NO, YES, {"sibling"}),
+        (NO, YES, NO, {"plain"}),
+        (NO, YES, YES, {"plain"}),
+        (NO, NO, NO, set()),
+        (NO, NO, YES, set()),
+    ],
+)
+def test_who_goes_by_the_properties_of_the_targets_group(
+    swap: bool, exclusive: bool, persistent: bool, evicted: set[str]
+) -> None:
+    """Spec 4.1."""
+    planner = GroupsPlanner(
+        {
+            "target's": GroupRule(swap=swap, exclusive=exclusive, persistent=persistent, members=("target", "sibling")),
+            "others": GroupRule(members=("plain",)),
+            "safe": GroupRule(persistent=True, members=("kept",)),
+        }
+    )
+    assert planner.plan("target", residents("kept", "plain", "sibling")).evict == evicted
+
+
+@pytest.mark.parametrize(
+    ("exclusive1", "persistent1", "exclusive2", "persistent2", "after_y", "after_x"),
+    [
+        (YES, NO, YES, NO, "y", "x"),
+        (YES, NO, YES, YES, "y", "xy"),
+        (YES, NO, NO, NO, "xy", "x"),
+        (YES, NO, NO, YES, "xy", "xy"),
+        (YES, YES, YES, NO, "xy", "x"),
+        (YES, YES, YES, YES, "xy", "xy"),
+        (YES, YES, NO, NO, "xy", "x"),
+        (YES, YES, NO, YES, "xy", "xy"),
+        (NO, NO, YES, NO, "y", "xy"),
+        (NO, NO, YES, YES, "y", "xy"),
+        (NO, NO, NO, NO, "xy", "xy"),
+        (NO, NO, NO, YES, "xy", "xy"),
+        (NO, YES, YES, NO, "xy", "xy"),
+        (NO, YES, YES, YES, "xy", "xy"),
+        (NO, YES, NO, NO, "xy", "xy"),
+        (NO, YES, NO, YES, "xy", "xy"),
+    ],
+)
+def test_two_groups_in_turn(
+    exclusive1: bool, persistent1: bool, exclusive2: bool, persistent2: bool, after_y: str, after_x: str
+) -> None:
+    """Spec 4.2: load x of the first group, y of the second, then ask for x again."""
+    groups = {
+        "1": GroupRule(exclusive=exclusive1, persistent=persistent1, members=("x",)),
+        "2": GroupRule(exclusive=exclusive2, persistent=persistent2, members=("y",)),
+    }
+    machine = Machine(groups)
+    machine.use("x")
+    assert machine.running == {"x"}
+    machine.use("y")
+    assert machine.running == set(after_y)
+    machine.use("x")
+    assert machine.running == set(after_x)
+
+
+class Machine:
+    """Carries out at once whatever the scheduler asks for."""
+
+    def __init__(self, groups: dict[str, GroupRule]) -> None:
+        self._book = Playbook("x", "y", groups=groups)
+        self._requests = 0
+
+    def use(self, model: str) -> None:
+        self._requests += 1
+        self._book.asks(self._requests, model)
+        while not self._book.scheduler.snapshot().models[model].in_flight:
+            models = self._book.scheduler.snapshot().models.values()
+            leaving = [state for state in models if state.phase is Phase.STOPPING]
+            starting = [state for state in models if state.phase is Phase.STARTING]
+            if leaving:
+                self._book.exited(str(leaving[0].child))
+            else:
+                self._book.ready(str(starting[0].child))
+        self._book.served(self._requests)
+
+    @property
+    def running(self) -> set[str]:
+        models = self._book.scheduler.snapshot().models
+        return {model for model, state in models.items() if state.phase.resident}
+
+
+def test_models_without_a_group_take_turns() -> None:
+    planner = GroupsPlanner({"g": GroupRule(members=("a",))})
+    assert planner.plan("y", residents("x")).evict == {"x"}
+    assert planner.plan("y", residents("a")).evict == {"a"}
+    assert planner.plan("a", residents("y")).evict == {"y"}
+
+
+def test_a_group_may_be_called_default_and_keeps_its_members() -> None:
+    """S19: the name is the user's; models without a group are in none of his."""
+    planner = GroupsPlanner({"(default)": GroupRule(swap=False, exclusive=False, members=("a", "b"))})
+    assert planner.plan("a", residents("b", "c")).evict == frozenset()
+    assert planner.plan("c", residents("a", "d")).evict == {"a", "d"}
+
+
+def test_no_name_that_a_user_can_choose_takes_the_place_of_the_synthetic_group() -> None:
+    planner = GroupsPlanner({"": GroupRule(swap=False, exclusive=False, members=("a", "b"))})
+    assert planner.plan("a", residents("b")).evict == frozenset()
+    assert planner.plan("c", residents("d")).evict == {"d"}
+
+
+def test_a_model_in_two_groups_is_refused() -> None:
+    with pytest.raises(ValueError, match="a is in two groups: g and h"):
+        GroupsPlanner({"g": GroupRule(members=("a",)), "h": GroupRule(members=("a",))})
+
+
+def test_starting_and_stopping_models_count_as_running_and_asleep_ones_do_not() -> None:
+    """H33, DESIGN section 3."""
+    planner = GroupsPlanner({})
+    for phase in (Phase.STARTING, Phase.STOPPING, Phase.READY, Phase.FALLING_ASLEEP, Phase.WAKING):
+        assert planner.plan("a", residents("b", phase=phase)).evict == {"b"}
+    assert planner.plan("a", residents("b", phase=Phase.ASLEEP)).evict == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("target", "others", "reason"),
+    [
+        ("a", "", "for a nobody must go"),
+        ("a", "b", "for a b must go because members of group g take turns"),
+        ("a", "xy", "for a x, y must go because group g is exclusive"),
+        (
+            "a",
+            "bx",
+            "for a b must go because members of group g take turns and x must go because group g is exclusive",
+        ),
+        ("x", "y", "for x y must go because members of the default group take turns"),
+    ],
+)
+def test_the_reason_is_given_in_words(target: str, others: str, reason: str) -> None:
+    planner = GroupsPlanner({"g": GroupRule(members=("a", "b"))})
+    assert planner.plan(target, residents(*others)).reason == reason
+
+
+@given(planner=group_planners(), names=st.sets(st.sampled_from("abcdefgh"), min_size=1))
+def test_a_plan_is_a_pure_function_of_who_runs(planner: GroupsPlanner, names: set[str]) -> None:
+    """R16: whether a resident must go depends on the target and on it alone, in whatever order they came."""
+    target, *others = sorted(names)
+    whole = planner.plan(target, residents(*others)).evict
+    assert whole == {other for other in others if planner.plan(target, residents(other)).evict}
+    assert whole == planner.plan(target, residents(*reversed(others))).evict
