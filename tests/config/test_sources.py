@@ -43,7 +43,7 @@ def test_a_file_that_is_not_utf_8(tmp_path: Path) -> None:
         load_config(str(path), {})
 
 
-def test_five_mistakes_in_one_file_are_all_named_with_their_lines() -> None:
+def test_all_mistakes_of_a_file_are_named_with_their_lines() -> None:
     text = """\
 startPort: abc
 models:

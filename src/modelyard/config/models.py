@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from modelyard.config.cmdline import drop_comment_lines, leaves_quote_open
 from modelyard.config.decode import Section
 from modelyard.config.errors import Place, Report
+from modelyard.config.keys import MODEL_LATER
 from modelyard.config.macros import (
     MODEL_ID,
     PID,
@@ -32,27 +33,6 @@ COMFYUI_MODEL = "comfyui_auto"
 COMFYUI_PARALLEL = 50
 """A model called `comfyui_auto` gets at least this many requests at a time (spec config 13)."""
 LAST_PORT = 65535
-LATER = frozenset(
-    [
-        "filters",
-        "metadata",
-        "sendLoadingState",
-        "timeouts",
-        "compat",
-        "capabilities",
-        "healthCheckTimeout",
-        "evictable",
-        "startTimeout",
-        "portCheck",
-        "keepDescendants",
-        "sleep",
-        "files",
-        "warmup",
-        "maxServe",
-        "hooks",
-    ]
-)
-"""Keys of a model that exist and are not supported yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +176,7 @@ class _Reader:
             queue_limit=section.integer("queueLimit", 512, at_least=0, unit="requests"),
             macros=macros,
         )
-        section.finish(LATER)
+        section.finish(MODEL_LATER)
         for key, value in (("cmd", config.cmd), ("proxy", config.proxy)):
             if not value:
                 self._report.warning(self._entry.place, self._path, f"has no {key}, so it can't be started")

@@ -8,6 +8,7 @@ import re2
 
 from modelyard.config.decode import Section
 from modelyard.config.errors import Report
+from modelyard.config.keys import EXPANDED, LATER
 from modelyard.config.macros import Leftovers, Macros, declare, expand, scope_of
 from modelyard.config.models import Defaults, ModelsReader, usable_macros
 from modelyard.config.nodes import Entry, MappingNode
@@ -15,42 +16,6 @@ from modelyard.config.routing import Names, read_routing
 from modelyard.config.schema import Config
 
 SHORTEST_HEALTH_CHECK_TIMEOUT = 15
-LATER = frozenset(
-    [
-        "logTimeFormat",
-        "logToStdout",
-        "metricsMaxInMemory",
-        "captureBuffer",
-        "store",
-        "ui",
-        "performance",
-        "sendLoadingState",
-        "includeAliasesInList",
-        "profiles",
-        "selectors",
-        "peers",
-        "hooks",
-        "logRequests",
-        "stateDir",
-        "logFormat",
-        "maxBody",
-    ]
-)
-"""Top-level keys that exist and are not supported yet."""
-_SUPPORTED = frozenset(
-    [
-        "healthCheckTimeout",
-        "startPort",
-        "globalTTL",
-        "unloadTimeout",
-        "logLevel",
-        "groups",
-        "matrix",
-        "routing",
-        "upstream",
-        "apiKeys",
-    ]
-)
 _LOG_LEVELS = ("debug", "info", "warn", "error")
 
 
@@ -96,7 +61,7 @@ def _expanded(root: MappingNode, macros: Macros, report: Report) -> MappingNode:
     leftovers = Leftovers(report, macros)
     entries = {}
     for key, entry in root.entries.items():
-        if key in _SUPPORTED or key in LATER:
+        if key in EXPANDED or key in LATER:
             node = leftovers.check(expand(entry.node, scope, report), key)
             entries[key] = Entry(entry.place, node)
         elif key != "macros":
