@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from modelyard.config.errors import ConfigError, Place, Problem, Report, did_you_mean
+from modelyard.config.errors import ConfigError, Place, Problem, Report
 from tests.config.helpers import the_problem
 
 
@@ -64,4 +64,10 @@ def test_a_report_notes_the_same_thing_once() -> None:
     ("name", "remedy"), [("alhpa", 'did you mean "alpha"?'), ("zzz", ""), ("bet", 'did you mean "beta"?')]
 )
 def test_suggestions(name: str, remedy: str) -> None:
-    assert did_you_mean(name, ["alpha", "beta"]) == remedy
+    assert Report().did_you_mean(name, ["alpha", "beta"]) == remedy
+
+
+def test_suggestions_end_after_fifty() -> None:
+    report = Report()
+    remedies = [report.did_you_mean("alhpa", ["alpha"]) for _ in range(60)]
+    assert [bool(remedy) for remedy in remedies] == [True] * 50 + [False] * 10

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterator, Mapping
 
-from modelyard.config.errors import Place, Report, did_you_mean
+from modelyard.config.errors import Place, Report
 from modelyard.config.nodes import BROKEN, Entry, MappingNode, Node, ScalarNode, SequenceNode
 from modelyard.config.scalars import INT64_MAX, INT64_MIN, Timestamp, text_of
 
@@ -139,7 +139,7 @@ class Section:
                 if not _is_empty(entry.node):
                     self._report.warning(entry.place, self.at(key), "not supported yet, ignored")
             elif not key.startswith("x-"):
-                remedy = did_you_mean(key, [*self._known, *later])
+                remedy = self._report.did_you_mean(key, [*self._known, *later])
                 self._report.warning(entry.place, self.at(key), "unknown key, ignored", remedy)
 
     def _unread(self) -> Iterator[tuple[str, Entry]]:

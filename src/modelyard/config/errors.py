@@ -91,8 +91,10 @@ class Report:
     """Collects what one load finds."""
 
     _lines: dict[str, Sequence[str]] = field(default_factory=dict)
-    _problems: list[Problem] = field(default_factory=list)
-    _warnings: list[Problem] = field(default_factory=list)
+    # keys in order: an anchored value is read at each of its uses and would be noted as often
+    _problems: dict[Problem, None] = field(default_factory=dict)
+    _warnings: dict[Problem, None] = field(default_factory=dict)
+    _suggestions_left: int = 50
 
     def know_source(self, file: str, lines: Sequence[str]) -> None:
         """Remember the lines of a file, to show them with its problems."""
@@ -106,6 +108,17 @@ class Report:
         """Note something that loads and is probably not meant."""
         self._note(self._warnings, place, path, message, remedy)
 
+    def did_you_mean(self, name: str, known: Iterable[str]) -> str:
+        """A remedy that names the most similar known name, or nothing.
+
+        Only the first fifty mistakes of a load get one: a thousand names against a thousand take a minute.
+        """
+        if not self._suggestions_left:
+            return ""
+        self._suggestions_left -= 1
+        close = difflib.get_close_matches(name, list(known), n=1)
+        return f'did you mean "{close[0]}"?' if close else ""
+
     def raise_problems(self) -> None:
         """Raise `ConfigError` with all problems so far, if there are any."""
         if self._problems:
@@ -115,15 +128,7 @@ class Report:
         """The warnings, one line each, sorted by place."""
         return tuple(map(str, sorted(self._warnings, key=lambda warning: warning.place)))
 
-    def _note(self, notes: list[Problem], place: Place, path: str, message: str, remedy: str) -> None:
+    def _note(self, notes: dict[Problem, None], place: Place, path: str, message: str, remedy: str) -> None:
         lines = self._lines.get(place.file, ())
         line = lines[place.line - 1] if 0 < place.line <= len(lines) else ""
-        problem = Problem(place=place, path=path, message=message, remedy=remedy, source_line=line)
-        if problem not in notes:  # an anchored value is read at each of its uses
-            notes.append(problem)
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A remedy that names the most similar known name, or nothing."""
-    close = difflib.get_close_matches(name, list(known), n=1)
-    return f'did you mean "{close[0]}"?' if close else ""
+        notes[Problem(place=place, path=path, message=message, remedy=remedy, source_line=line)] = None

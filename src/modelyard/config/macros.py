@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Container, Mapping
 from dataclasses import dataclass
 
 from modelyard.config.environment import REFERENCE as ENVIRONMENT_REFERENCE
-from modelyard.config.errors import Place, Report, did_you_mean
+from modelyard.config.errors import Place, Report
 from modelyard.config.nodes import BROKEN, Broken, Entry, MappingNode, Node, ScalarNode, SequenceNode
 from modelyard.config.scalars import Timestamp, text_of
 from modelyard.config.schema import MacroValue
@@ -149,7 +149,7 @@ class Leftovers:
             return "${MODEL_ID} exists only inside a model"
         if name in self.known:
             return f"declare {name} above the macro that uses it"
-        return did_you_mean(name, self.known) or f"declare {name} under macros"
+        return self.report.did_you_mean(name, self.known) or f"declare {name} under macros"
 
 
 def _declared(name: str, entry: Entry, path: str, report: Report) -> MacroValue | Broken:

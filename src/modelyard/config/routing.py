@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from modelyard.config.decode import Section
-from modelyard.config.errors import Report, did_you_mean
+from modelyard.config.errors import Place, Report
 from modelyard.config.nodes import MappingNode
 from modelyard.config.schema import DEFAULT_GROUP, GroupConfig, ModelConfig
 
@@ -25,9 +25,10 @@ class Names:
         """The model that a name means."""
         return name if name in self.models else self.aliases.get(name)
 
-    def did_you_mean(self, name: str) -> str:
-        """A remedy for a name that means nothing."""
-        return did_you_mean(name, [*self.models, *self.aliases]) or "add it under models"
+    def refuse(self, name: str, place: Place, path: str, report: Report) -> None:
+        """Note that a name means nothing."""
+        remedy = report.did_you_mean(name, [*self.models, *self.aliases]) or "add it under models"
+        report.problem(place, path, f'unknown model "{name}"', remedy)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +115,7 @@ def _members(name: str, group: Section, names: Names, group_of: dict[str, str], 
         path = f"{group.at('members')}[{index}]"
         model = names.resolve(member)
         if model is None:
-            report.problem(place, path, f'unknown model "{member}"', names.did_you_mean(member))
+            names.refuse(member, place, path, report)
         elif model in group_of:
             where = "here" if group_of[model] == name else f'in group "{group_of[model]}"'
             report.problem(place, path, f'model "{model}" is already {where}', "a model is in one group, once")
@@ -137,7 +138,7 @@ def _read_priorities(fifo: Section, names: Names, report: Report) -> dict[str, i
     for name, entry in fifo.entries("priority").items():
         path = f"{fifo.at('priority')}.{name}"
         if names.resolve(name) is None:
-            report.problem(entry.place, path, f'unknown model "{name}"', names.did_you_mean(name))
+            names.refuse(name, entry.place, path, report)
             continue
         value = fifo.integer_of(entry.node, path)
         if value is not None:
