@@ -118,6 +118,7 @@ class Daemon:
             self._log.info(text)
         self._log.info(f"modelyard listening on {scheme}://{address.host}:{port}")
         gc.collect()
+        gc.set_threshold(20_000, 50, 50)
         gc.freeze()  # what lives now lives for ever: the collector need not walk it again
         if self._options.on_listening is not None:
             self._options.on_listening(f"{scheme}://{address.host or '127.0.0.1'}:{port}")

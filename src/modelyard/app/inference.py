@@ -13,7 +13,7 @@ from modelyard.app.world import World
 from modelyard.core.errors import Cause
 from modelyard.core.model import Phase
 from modelyard.runtime.engine import Engine, Serving
-from modelyard.runtime.http.exchange import Exchange, Forward, Outcome
+from modelyard.runtime.http.exchange import Exchange, Outcome
 from modelyard.runtime.http.request import Request
 from modelyard.wire import body as wire_body
 from modelyard.wire import errors, headers, paths
@@ -134,8 +134,9 @@ class Call:
     def granted(self, serving: Serving) -> None:
         """The request may be forwarded."""
         self._granted = True
-        forward = Forward(self._target, self._model, self._dialect, self.upgrade)
-        Exchange(self._request, serving.pool, forward, self).begin()
+        Exchange(
+            self._request, serving.pool, self, target=self._target, dialect=self._dialect, upgrade=self.upgrade
+        ).begin()
 
     def rejected(self, cause: Cause) -> None:
         """There is nothing to forward to."""
@@ -166,7 +167,7 @@ class Call:
         if self._id is not None:
             self._inference.engine.done(self._id)
         if outcome is Outcome.UPSTREAM_ERROR and not self._request.started:
-            self._refuse(errors.upstream_failed(self._model, reason))
+            self._refuse(errors.upstream_failed(reason))
 
 
 def _with_query(path: bytes, query: bytes) -> bytes:

@@ -138,10 +138,10 @@ class Engine:
     def _handle(self, event: Event) -> None:
         now = self._clock.now()
         self.flight_recorder.append((now, event))
-        if isinstance(event, ChildExited | ChildFailed):
-            self._forget(event.child)
         for command in self._scheduler.handle(event, now):
             self._carry_out(command)
+        if isinstance(event, ChildExited | ChildFailed):
+            self._forget(event.child)
 
     def _carry_out(self, command: Command) -> None:
         match command:

@@ -6,7 +6,7 @@ in C and no copies.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import parse_qs
 
 import msgspec
@@ -27,8 +27,7 @@ _decode_routing = msgspec.json.Decoder(_Routing).decode
 _decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
-@dataclass(frozen=True, slots=True)
-class Naming:
+class Naming(NamedTuple):
     """What a request says of its model: the name as written (empty: none), and whether the answer shall stream."""
 
     model: str

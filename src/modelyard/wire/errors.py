@@ -85,9 +85,9 @@ def of_cause(cause: Cause) -> HttpError:
             return HttpError(500, f"unspecific error: {planner} is shutting down")
 
 
-def upstream_failed(model: str, reason: str) -> HttpError:
-    """The engine could not be reached, or broke before it answered (DESIGN section 7: JSON with 502)."""
-    return HttpError(502, f"[{model}] upstream error: {reason}")
+def upstream_failed(reason: str) -> HttpError:
+    """The engine could not be reached, or broke while it answered: JSON with 502, never an empty body."""
+    return HttpError(502, f"upstream error: {reason}")
 
 
 def render(error: HttpError, accept: str, dialect: Dialect) -> tuple[int, list[tuple[bytes, bytes]], bytes]:

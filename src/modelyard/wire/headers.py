@@ -82,6 +82,18 @@ def is_websocket_upgrade(headers: Iterable[Header]) -> bool:
     return upgrade and connecting
 
 
+def head_without_upgrade(method: bytes, target: bytes, headers: Iterable[Header]) -> bytes:
+    """A request's head written again without `Upgrade` and without what `Connection` names, save close."""
+    named = connection_tokens(headers)
+    lines = [b"%s %s HTTP/1.1\r\n" % (method, target)]
+    for lower, name, value in headers:
+        if lower not in (b"upgrade", b"connection") and lower not in named:
+            lines.append(b"%s: %s\r\n" % (name, value))
+    if b"close" in named:
+        lines.append(b"Connection: close\r\n")
+    return b"".join([*lines, b"\r\n"])
+
+
 def status_line(status: int, reason: bytes = b"") -> bytes:
     """`HTTP/1.1 200 OK` and its line end."""
     return b"HTTP/1.1 %d %s\r\n" % (status, reason or REASONS.get(status, b"Unknown"))

@@ -43,7 +43,7 @@ def run(argv: Sequence[str]) -> int:
         return 0
     try:
         config, address, tls = _prepare(flags)
-    except _Fatal as error:
+    except _FatalError as error:
         return fatal(str(error))
     except ConfigError as error:
         print(error.render(color=sys.stderr.isatty()), file=sys.stderr)
@@ -51,22 +51,22 @@ def run(argv: Sequence[str]) -> int:
     return serve(config, address, tls)
 
 
-class _Fatal(Exception):
+class _FatalError(Exception):
     """The server can't start."""
 
 
 def _prepare(flags: Flags) -> tuple[Config, Address, ssl.SSLContext | None]:
     if not flags.config and not flags.config_dir:
-        raise _Fatal("one of -config and -config-dir is required (try: modelyard demo)")
+        raise _FatalError("one of -config and -config-dir is required (try: modelyard demo)")
     if bool(flags.tls_cert_file) != bool(flags.tls_key_file):
-        raise _Fatal("TLS needs both -tls-cert-file and -tls-key-file")
+        raise _FatalError("TLS needs both -tls-cert-file and -tls-key-file")
     if flags.config_dir:
-        raise _Fatal("-config-dir is not supported yet; use -config with one file")
+        raise _FatalError("-config-dir is not supported yet; use -config with one file")
     config = load_config(flags.config)
     try:
         address = parse_address(flags.listen)
     except ValueError as error:
-        raise _Fatal(str(error)) from error
+        raise _FatalError(str(error)) from error
     return config, address, _tls_context(flags)
 
 
@@ -79,7 +79,7 @@ def _tls_context(flags: Flags) -> ssl.SSLContext | None:
     try:
         context.load_cert_chain(flags.tls_cert_file, flags.tls_key_file)
     except (OSError, ssl.SSLError) as error:
-        raise _Fatal(f"the TLS files can't be used: {error}") from error
+        raise _FatalError(f"the TLS files can't be used: {error}") from error
     return context
 
 

@@ -148,10 +148,9 @@ class Body:
         self._on_complete = None
 
     def release(self) -> None:
-        """Forget what was gathered and close the file, if any."""
+        """Forget what was gathered and close the file, if any. Cheap when there is nothing to forget."""
         if self._charged:
             self._forget_parts()
-        self._parts = []
         if self._file is not None:
             self._file.close()
             self._file = None

@@ -81,9 +81,10 @@ class EdgeConnection(asyncio.Protocol):
             self._early += data
             return
         try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            self._resume_after_upgrade(data[upgrade.args[0] :])
+            try:
+                self._parser.feed_data(data)
+            except httptools.HttpParserUpgrade as upgrade:
+                self._upgrade_asked(data[upgrade.args[0] :])
         except httptools.HttpParserError:
             if self._refusal is None:
                 self._refusal = (400, b"the request is not valid HTTP/1.1\n")
@@ -134,7 +135,9 @@ class EdgeConnection(asyncio.Protocol):
         """httptools: (a piece of) the request's target."""
         if self._parsing is not None:
             self._parsing.target += url
-            self._grow_head(len(url))
+            self._head_size += len(url)
+            if self._head_size > MAX_HEAD:
+                self._refuse(431, b"the request's target is larger than 64 KiB\n")
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """httptools: one header; after the head it is a trailer and no header."""
@@ -142,9 +145,9 @@ class EdgeConnection(asyncio.Protocol):
             return
         headers = self._parsing.headers
         headers.append((name.lower(), name, value))
-        self._grow_head(len(name) + len(value))
-        if len(headers) > MAX_HEADERS:
-            self._refuse(431, b"too many header fields\n")
+        self._head_size += len(name) + len(value)
+        if self._head_size > MAX_HEAD or len(headers) > MAX_HEADERS:
+            self._refuse(431, b"the request's head has more than 64 KiB or 256 fields\n")
 
     def on_headers_complete(self) -> None:
         """httptools: the head is complete."""
@@ -176,11 +179,6 @@ class EdgeConnection(asyncio.Protocol):
             self._completed.append(self._parsing.body)
             self._parsing = None
 
-    def _grow_head(self, size: int) -> None:
-        self._head_size += size
-        if self._head_size > MAX_HEAD:
-            self._refuse(431, b"the request's head is larger than 64 KiB\n")
-
     def _check_head(self, request: Request) -> None:
         hosts = 0
         chunked = False
@@ -211,16 +209,25 @@ class EdgeConnection(asyncio.Protocol):
             self._refusal = (status, message)
             self._parsing = None
 
-    def _resume_after_upgrade(self, rest: bytes) -> None:
-        """llhttp stops at any `Upgrade`. A WebSocket's bytes wait for their tunnel; h2c and the like are ignored."""
+    def _upgrade_asked(self, rest: bytes) -> None:
+        """llhttp stops at any `Upgrade` and takes what follows the head for another protocol's bytes.
+
+        A WebSocket's bytes wait for their tunnel. Anything else (h2c) is ignored, as RFC 9110 section 7.8 allows:
+        the request is parsed again without the header.
+        """
         request = self._queue[-1] if self._queue else None
-        if request is not None and wire_headers.is_websocket_upgrade(request.headers):
+        if request is None:
+            return
+        if wire_headers.is_websocket_upgrade(request.headers):
             self._upgrading = True
             self._early = rest
             return
+        self._queue.pop()
+        self._completed.remove(request.body)
         self._parser = httptools.HttpRequestParser(self)
-        if rest:
-            self.data_received(rest)
+        self._parser.feed_data(
+            wire_headers.head_without_upgrade(request.method, request.target, request.headers) + rest
+        )
 
     # ---------------------------------------------------------------- requests in order
 

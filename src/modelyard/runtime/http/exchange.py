@@ -8,7 +8,6 @@ Once a head is sent, an upstream that breaks shows as an error event, or as a br
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
@@ -28,16 +27,6 @@ class Outcome(StrEnum):
     UPSTREAM_ERROR = "upstream_error"
 
 
-@dataclass(frozen=True, slots=True)
-class Forward:
-    """What the upstream is asked: the target below its base path, and how errors are worded."""
-
-    target: bytes
-    model: str
-    dialect: Dialect = Dialect.OPENAI
-    upgrade: bool = False
-
-
 class ExchangeOwner(Protocol):
     """Who started an exchange, and answers the client when the upstream could not."""
 
@@ -52,8 +41,8 @@ class Exchange:
     __slots__ = (
         "_chunked",
         "_connection",
+        "_dialect",
         "_ended",
-        "_forward",
         "_held",
         "_last_data",
         "_owner",
@@ -62,13 +51,27 @@ class Exchange:
         "_reused",
         "_sse",
         "_switched_headers",
+        "_target",
+        "_upgrade",
     )
 
-    def __init__(self, request: Request, pool: UpstreamPool, forward: Forward, owner: ExchangeOwner) -> None:
+    def __init__(
+        self,
+        request: Request,
+        pool: UpstreamPool,
+        owner: ExchangeOwner,
+        *,
+        target: bytes,
+        dialect: Dialect,
+        upgrade: bool = False,
+    ) -> None:
+        """`target` is what the upstream is asked for, below its base path; `dialect` words an error in the stream."""
         self._request = request
         self._pool = pool
-        self._forward = forward
         self._owner = owner
+        self._target = target
+        self._dialect = dialect
+        self._upgrade = upgrade
         self._connection: UpstreamConnection | None = None
         self._reused = False
         self._ended = False
@@ -99,11 +102,11 @@ class Exchange:
         self._reused = reused
         head = headers.request_head(
             request.method,
-            self._pool.target.base_path + self._forward.target,
+            self._pool.target.base_path + self._target,
             request.headers,
             client=request.client_address,
             framing=self._framing(),
-            upgrade=self._forward.upgrade,
+            upgrade=self._upgrade,
         )
         if not body.complete:
             body.attach(self)
@@ -143,6 +146,7 @@ class Exchange:
             self._request.connection.pause_reading()
         else:
             connection.write(framed)
+            self._request.body.release()  # sent, and no longer of use for another try
 
     def body_end(self) -> None:
         """The client's body is complete."""
@@ -187,19 +191,20 @@ class Exchange:
         bodyless = self._request.method == b"HEAD" or status in (204, 304)
         self._request.start(status, reason, response_headers, has_length=has_length, bodyless=bodyless)
 
-    def response_body(self, data: bytes, complete: bool) -> None:
+    def response_body(self, data: bytes) -> None:
         """What one read brought of the body."""
-        request = self._request
-        if complete:
-            self._connection = None
-            self._ended = True
-            request.push_last(data)
-            self._owner.exchange_ended(Outcome.OK, "")
-        elif data:
+        if data:
             self._last_data = data
-            request.push(data)
-        elif request.started:
-            request.flush_head()
+            self._request.push(data)
+        elif self._request.started:
+            self._request.flush_head()
+
+    def response_ended(self, data: bytes) -> None:
+        """The rest of the body: the answer is complete."""
+        self._connection = None
+        self._ended = True
+        self._request.push_last(data)
+        self._owner.exchange_ended(Outcome.OK, "")
 
     def response_broken(self, reason: str) -> None:
         """The upstream's connection ended before its answer."""
@@ -219,9 +224,9 @@ class Exchange:
         """The head is out: say in the stream what happened, if a stream it is, and do not end it properly."""
         request = self._request
         if self._sse and request.is_chunked:
-            error = errors.upstream_failed(self._forward.model, reason)
+            error = errors.upstream_failed(reason)
             separator = b"" if self._last_data.endswith(b"\n") else b"\n\n"
-            request.push(separator + errors.event(error, self._forward.dialect))
+            request.push(separator + errors.event(error, self._dialect))
         request.abort()
 
     def upgraded(self, early: bytes) -> None:

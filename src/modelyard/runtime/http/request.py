@@ -138,12 +138,15 @@ class Request:
 
     def push(self, data: bytes) -> None:
         """More of the answer's body (not empty), in one write."""
-        self.body_bytes_sent += len(data)
-        head, self._pending_head = self._pending_head, b""
-        if len(data) >= LARGE_WRITE:
+        size = len(data)
+        self.body_bytes_sent += size
+        head = self._pending_head
+        if head:
+            self._pending_head = b""
+        if size >= LARGE_WRITE:
             self._push_large(head, data)
         elif self._chunked:
-            self.connection.write(b"%b%x\r\n%b\r\n" % (head, len(data), data))
+            self.connection.write(b"%b%x\r\n%b\r\n" % (head, size, data))
         else:
             self.connection.write(head + data if head else data)
 

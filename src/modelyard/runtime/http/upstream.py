@@ -42,8 +42,12 @@ class ResponseTaker(Protocol):
         """The head of the final answer."""
         ...
 
-    def response_body(self, data: bytes, complete: bool) -> None:
-        """What one read brought of the body, possibly nothing, and whether the answer ends here."""
+    def response_body(self, data: bytes) -> None:
+        """What one read brought of the body, possibly nothing."""
+        ...
+
+    def response_ended(self, data: bytes) -> None:
+        """The rest of the body, possibly nothing: the answer is complete and the connection no longer ours."""
         ...
 
     def response_broken(self, reason: str) -> None:
@@ -90,6 +94,8 @@ class UpstreamConnection(asyncio.Protocol):
 
     def __init__(self, pool: UpstreamPool) -> None:
         self._pool = pool
+        self._body: list[bytes] = []
+        self.on_body = self._body.append  # httptools: a piece of the body, kept without a call into Python
         self._parser = httptools.HttpResponseParser(self)
         self._transport: asyncio.Transport | None = None
         self._taker: ResponseTaker | None = None
@@ -100,7 +106,6 @@ class UpstreamConnection(asyncio.Protocol):
         self._headers: list[Header] = []
         self._in_head = True
         self._head: tuple[int, bytes, list[Header]] | None = None
-        self._body: list[bytes] = []
         self._complete = False
         self._skip_body = False
         self._until_close = False
@@ -189,25 +194,25 @@ class UpstreamConnection(asyncio.Protocol):
             self._head = None
             taker.response_started(status, reason, headers)
         body = self._body
+        data = body[0] if len(body) == 1 else b"".join(body)
+        body.clear()
         if self._complete:
-            self._finish(taker, body[0] if len(body) == 1 else b"".join(body))
-        elif body:
-            self._body = []
-            taker.response_body(body[0] if len(body) == 1 else b"".join(body), False)
+            self._finish(taker, data)
         else:
-            taker.response_body(b"", False)
+            taker.response_body(data)
 
     def _finish(self, taker: ResponseTaker, data: bytes) -> None:
-        reusable = self._keep_alive and not self._skip_body and self.gathered_is_sent
+        reusable = self._keep_alive and self._pieces is None
+        if self._skip_body:
+            reusable, data = False, b""
         self._taker = None
-        self._body = []
         self._complete = False
         self._in_head = True
         if reusable:
             self._pool.give_back(self)
         else:
             self.close()
-        taker.response_body(data, True)
+        taker.response_ended(data)
 
     def _switched(self, early: bytes) -> None:
         taker, self._taker = self._taker, None
@@ -236,8 +241,8 @@ class UpstreamConnection(asyncio.Protocol):
         self.close()
         if taker is not None:
             if self._body:
-                taker.response_body(b"".join(self._body), False)
-                self._body = []
+                taker.response_body(b"".join(self._body))
+                self._body.clear()
             taker.response_broken(reason)
 
     # ---------------------------------------------------------------- parser
@@ -265,11 +270,6 @@ class UpstreamConnection(asyncio.Protocol):
         if self._method == b"HEAD":
             self._complete = True
             self._skip_body = True
-
-    def on_body(self, data: bytes) -> None:
-        """httptools: a piece of the body."""
-        if not self._skip_body:
-            self._body.append(data)
 
     def on_message_complete(self) -> None:
         """httptools: an answer is complete (an interim 1xx is one, too)."""
