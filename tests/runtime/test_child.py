@@ -277,15 +277,17 @@ def test_a_frozen_child_can_be_killed(tmp_path: Path) -> None:
     in_yard(story)
 
 
-def test_a_frozen_child_that_obeys_gets_the_chance_to() -> None:
+def test_a_child_that_somebody_froze_is_not_thawed_but_killed_after_its_grace() -> None:
+    """Whoever froze it (a debugger, an operator) meant it; spec lifecycle 2.7 knows no SIGCONT."""
+
     async def story(yard: Yard) -> None:
         child = yard.child("sleep 600", check="none")
         assert child.pid is not None
         os.kill(child.pid, 19)
         started = time.monotonic()
-        child.stop(15.0)
+        child.stop(0.5)
         await yard.exit(child)
-        assert time.monotonic() - started < QUICK
+        assert 0.5 <= time.monotonic() - started < QUICK
 
     in_yard(story)
 

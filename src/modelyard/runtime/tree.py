@@ -53,7 +53,6 @@ class ProcessTree:
     def terminate(self) -> None:
         """Ask the leader and its group to end."""
         self._group_was_told = self._leader.signal_group(signal.SIGTERM)
-        self._leader.signal_group(signal.SIGCONT)  # one that is frozen could not obey
 
     def kill(self) -> None:
         """Kill the leader and its group."""
@@ -93,7 +92,6 @@ class ProcessTree:
             # Once is enough: some engines take a second TERM for "drop everything".
             if not (self._group_was_told and member.group == self.pid):
                 send_signal(member.key, signal.SIGTERM)
-                send_signal(member.key, signal.SIGCONT)
 
     async def _find_rest(self) -> list[ProcessStat]:
         key = self._leader.key
