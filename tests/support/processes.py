@@ -35,13 +35,17 @@ def free_port() -> int:
     return port
 
 
+def state(pid: int) -> str:
+    """The letter of the process's state (R, S, D, T, Z ...); X if there is no such process."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return "X"
+
+
 def is_alive(pid: int) -> bool:
     """Whether the process runs; a zombie does not."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state not in ("Z", "X")
+    return state(pid) not in ("Z", "X")
 
 
 def exists(pid: int) -> bool:

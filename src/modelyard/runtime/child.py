@@ -1,8 +1,7 @@
 """One model's process tree, from its start until nothing of it is left (spec lifecycle 2.4-2.8).
 
-    start ── spawned ── probe passes ── ChildReady ── ended by itself, or stopped ── tree cleared ──
-    ChildExited └────── ended, timed out or stopped before that ──────────────────── tree cleared ──
-    ChildFailed
+    start ── spawned ── probe passes ── ChildReady ── ends or is stopped ── tree cleared ── ChildExited
+                └── ends, is stopped or runs out of time before that ────── tree cleared ── ChildFailed
 
 One task walks that line. `stop` and `kill`, the end of the process and the end of the probe only ring its
 bell; it looks for itself what is the case. The leader stays a zombie until its tree is cleared, which keeps
@@ -31,6 +30,7 @@ from modelyard.runtime.platform.linux import child_environment
 from modelyard.runtime.spawn import Process, SpawnError, spawn
 from modelyard.runtime.tasks import TaskOwner
 from modelyard.runtime.tree import ProcessTree
+from modelyard.wire.durations import go_duration
 
 PORT_PATIENCE = 2.0
 """Seconds that a listener of before may take to leave the port."""
@@ -282,7 +282,7 @@ class Child:
             self._daemon_log.info(f"<{self.spec.model}> Health check passed on {self._target}")
             return None
         self.stop(FAILED_START_GRACE)
-        return f"health check timed out after {_go_duration(self.spec.start_timeout)} — {probe.last_answer}"
+        return f"health check timed out after {go_duration(self.spec.start_timeout)} — {probe.last_answer}"
 
     # End
 
@@ -379,15 +379,3 @@ def _status_in_words(status: int | None) -> str:
         return f" — killed by {signal.Signals(-status).name}"
     except ValueError:
         return f" — killed by signal {-status}"
-
-
-def _go_duration(seconds: float) -> str:
-    """As the messages of the field write durations: 15s, 2m0s, 1h0m0s, 300ms."""
-    if 0 < seconds < 1:
-        return f"{seconds * 1000:g}ms"
-    minutes, rest = divmod(seconds, 60)
-    hours, minutes = divmod(int(minutes), 60)
-    text = f"{rest:g}s"
-    if hours or minutes:
-        text = f"{minutes}m{text}"
-    return f"{hours}h{text}" if hours else text
