@@ -57,9 +57,7 @@ class Subscription:
         self._waiter: asyncio.Future[None] | None = None
 
     def __repr__(self) -> str:
-        return (
-            f"<Subscription {self._size} bytes waiting, {self._dropped} dropped{', closed' * self._closed}>"
-        )
+        return f"<Subscription {self._size} bytes waiting, {self._dropped} dropped{', closed' * self._closed}>"
 
     def push(self, data: bytes) -> None:
         """Offer data to the reader. Never waits."""
