@@ -5,7 +5,7 @@ from __future__ import annotations
 from modelyard.core.idle import IdleWatch
 from modelyard.core.model import ModelFacts
 from modelyard.core.planners.groups import GroupRule
-from tests.support.playbook import Playbook
+from tests.support.playbook import Playbook, side_by_side
 
 
 def idle_book() -> Playbook:
@@ -27,6 +27,26 @@ def test_the_time_counts_from_the_end_of_the_last_request() -> None:
     assert book.scheduler.next_deadline() is None
     book.at(100.0).served(1).expect()
     assert book.scheduler.next_deadline() == 105.0
+
+
+def test_the_end_of_a_request_counts_while_others_wait_elsewhere() -> None:
+    book = Playbook(ModelFacts(model="a", ttl=5.0), "b", planner=side_by_side("a", "b")).running("a")
+    book.asks(1, "a").asks(2, "b").at(10.0).served(1)
+    assert book.scheduler.next_deadline() == 15.0
+
+
+def test_a_model_that_is_being_unloaded_is_not_idle() -> None:
+    book = idle_book()
+    book.asks(1, "a").unload("a").served(1)
+    assert book.scheduler.next_deadline() is None
+
+
+def test_a_ready_model_that_a_swap_is_made_for_is_not_idle() -> None:
+    """Its neighbour is on the way out for it; that those who asked have left changes nothing."""
+    groups = {"g": GroupRule(exclusive=False, members=("x",))}
+    book = Playbook(ModelFacts(model="a", ttl=5.0), "x", groups=groups).running("a", "x")
+    book.asks(1, "a").expect("stop x#1 in 10 s").leaves(1).at(100.0).expect()
+    book.exited("x#1").at(100.0).expect("stop a#1 in 10 s")
 
 
 def test_the_last_of_several_requests_counts() -> None:

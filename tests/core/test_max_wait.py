@@ -125,3 +125,11 @@ def test_a_new_longest_wait_counts_from_the_arrival() -> None:
     book.patience(20.0).configure("a", "b")
     book.asks(4, "a").expect()
     book.patience(0.0).configure("a", "b").expect("grant 4 a#1")
+
+
+def test_when_one_overdue_is_served_the_next_one_closes_what_it_must() -> None:
+    """The turn passes on within the same step, so nobody slips in between."""
+    book = Playbook(ModelFacts(model="a", parallel=1), "b", max_wait=10.0).running("a")
+    book.asks(1, "a").asks(2, "a").asks(3, "b").at(10.0)
+    book.configure(ModelFacts(model="a", parallel=9), "b").expect("grant 2 a#1")
+    book.asks(4, "a").expect()

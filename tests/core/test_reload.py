@@ -5,6 +5,7 @@ from __future__ import annotations
 from modelyard.core.errors import ModelUnloaded
 from modelyard.core.events import SpecsChanged
 from modelyard.core.model import ModelFacts
+from modelyard.core.planners.groups import GroupRule
 from tests.support.playbook import Playbook, all_of, side_by_side
 
 
@@ -101,6 +102,17 @@ def test_a_crash_while_draining_ends_the_draining() -> None:
     book.asks(1, "a").configure("a", restart=["a"]).exited("a#1").expect()
     book.asks(2, "a").expect("start a#2")
     book.ready("a#2").asks(3, "a").expect("grant 3 a#2")
+    book.served(1).served(2).served(3).configure("a").expect()
+    assert book.phase("a") == "ready"
+
+
+def test_a_changed_model_that_a_neighbour_makes_room_for_starts_anew() -> None:
+    groups = {"g": GroupRule(exclusive=False, members=("x",))}
+    book = Playbook("a", "x", groups=groups).running("a", "x")
+    book.asks(1, "a").expect("stop x#1 in 10 s")
+    book.configure("a", "x", restart=["a"]).expect("stop a#1 in 10 s")
+    book.exited("x#1").expect()
+    book.exited("a#1").expect("start a#2")
 
 
 def test_an_unload_while_draining_does_not_wait() -> None:

@@ -80,13 +80,8 @@ class Station:
         return self.phase is Phase.READY and not self.retiring and len(self.in_flight) < self.width
 
     @property
-    def busy(self) -> bool:
-        """Whether a swap must wait for it (law 3). A child that is stopping anyway is not worth waiting for."""
-        return self.phase is Phase.READY and bool(self.in_flight)
-
-    @property
     def resting(self) -> bool:
-        """Whether it is ready and serves nobody."""
+        """Whether it is ready, serves nobody, and no swap is about to give it work."""
         return self.phase is Phase.READY and not self.in_flight and self.swap is None
 
 

@@ -127,7 +127,7 @@ class Scheduler:
         if overload is not None:
             return [Reject(request, overload)]
         ticket = self._line.add(request, station.facts, self._now)
-        if self._line.first(model) is ticket or self._now >= self._next_overdue:
+        if self._line.first(model) is ticket:
             self._settle()
         self._conclude()
         if ticket.told == 0 and self._line.waits(request):
@@ -142,7 +142,7 @@ class Scheduler:
         if limit is not None and waiting + len(station.in_flight) >= limit:
             return Overloaded(facts.model, explicit=True, retry_after=1.0)
         room = facts.queue_limit if station.phase is Phase.READY else max(1, facts.queue_limit)
-        if waiting < room or (station.admits and station.open):
+        if waiting < room:
             return None
         first = self._line.first(facts.model)
         # By the time that the first one has waited so far, about the whole queue will have been served.
@@ -325,8 +325,6 @@ class Scheduler:
         forced = self._line.forced()
         while forced is not None and self._can_serve(self._yard.stations[forced.model]):
             self._serve(self._yard.stations[forced.model])
-            if self._line.forced() is forced:
-                break
             forced = self._line.forced()
         return forced
 
@@ -366,7 +364,7 @@ class Scheduler:
             return
         if any(swap.collides(station.model, plan.evict) for swap in self._yard.swaps.values()):
             return
-        if any(self._yard.stations[victim].busy for victim in plan.evict):
+        if any(self._yard.stations[victim].in_flight for victim in plan.evict):
             return
         if any(self._delays(model, station, plan) for model in overdue):
             return
@@ -387,7 +385,6 @@ class Scheduler:
             self._stop(victim, victim.facts.unload_timeout, f"makes room: {plan.reason}")
         swap = Swap(station.model, plan.evict, leaving, plan.reason)
         self._yard.commit(station, swap)
-        self._idle.wake(station.model)
         self._begin_if_clear(swap)
 
     def _begin_if_clear(self, swap: Swap) -> None:
@@ -406,7 +403,6 @@ class Scheduler:
         """Stop the child, if there is one that is not stopping already."""
         if station.lifecycle.may(Happening.STOP_ASKED):
             self._move(station, Happening.STOP_ASKED)
-            self._retiring.discard(station.model)
             self._out.append(StopChild(station.child, grace, reason))
 
     def _move(self, station: Station, happening: Happening) -> None:
@@ -430,9 +426,8 @@ class Scheduler:
         """Say again who is idle, who takes the express lane, and who waits where."""
         for resident in self._yard.residents():
             station = self._yard.stations[resident.model]
-            wanted = self._line.count(station.model) > 0
-            station.admits = not wanted and station.configured and self._is_undisturbed(station)
-            if station.resting and not wanted:
+            station.admits = self._is_undisturbed(station)
+            if station.resting and not self._line.count(station.model):
                 self._idle.rest(station.model, max(station.used, station.lifecycle.since), station.facts.ttl)
             else:
                 self._idle.wake(station.model)
