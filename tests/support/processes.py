@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import secrets
 import shlex
 import signal
 import socket
@@ -41,6 +42,23 @@ def state(pid: int) -> str:
         return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):
         return "X"
+
+
+def free_port_row(count: int) -> int:
+    """The first of `count` neighbouring ports that nobody uses, below those that the system gives to clients."""
+    for first in range(20_000 + secrets.randbelow(1000) * 10, 32_000, count):
+        if all(map(_is_free, range(first, first + count))):
+            return first
+    raise AssertionError("no row of free ports")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def is_alive(pid: int) -> bool:
