@@ -57,5 +57,7 @@ class ModelFacts:
     def __post_init__(self) -> None:
         if self.parallel < 1:
             raise ValueError(f"{self.model}: parallel must be at least 1, not {self.parallel}")
+        if self.concurrency_limit is not None and self.concurrency_limit < 1:
+            raise ValueError(f"{self.model}: concurrency_limit must be at least 1, or None where it is not given")
         if self.queue_limit < 0 or self.ttl < 0 or self.unload_timeout < 0:
             raise ValueError(f"{self.model}: queue_limit, ttl and unload_timeout must not be negative")
