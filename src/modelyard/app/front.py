@@ -49,16 +49,19 @@ class Front:
         """Write the request's line (spec http 15): who, what, status, bytes, with what, how long."""
         if request.path.startswith(UNLOGGED):
             return
-        duration = go_duration(self._clock.now() - request.arrived_at)
-        self._log.info(
-            f"Request {_client_of(request)} "
-            f'"{request.method.decode()} {request.path.decode("latin-1")} HTTP/1.{0 if request.http10 else 1}" '
-            f'{request.status} {request.body_bytes_sent} "{request.header(b"user-agent")}" {duration}'
+        fields = request.fields
+        client = request.connection.client_address
+        if b"x-forwarded-for" in fields:
+            client = fields[b"x-forwarded-for"].partition(b",")[0].strip()
+        elif b"x-real-ip" in fields:
+            client = fields[b"x-real-ip"]
+        line = b'Request %b "%b %b HTTP/1.%d" %d %d "%b" ' % (
+            client,
+            request.method,
+            request.path,
+            0 if request.http10 else 1,
+            request.status,
+            request.body_bytes_sent,
+            fields.get(b"user-agent", b""),
         )
-
-
-def _client_of(request: Request) -> str:
-    forwarded = request.header(b"x-forwarded-for")
-    if forwarded:
-        return forwarded.partition(",")[0].strip()
-    return request.header(b"x-real-ip") or request.client_address.decode()
+        self._log.info(line.decode("latin-1") + go_duration(self._clock.now() - request.arrived_at))

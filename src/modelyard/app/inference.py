@@ -44,7 +44,7 @@ class Inference:
         """A route whose query names the model."""
         call = Call(self, request, endpoint.dialect, _with_query(endpoint.forwarded_path, request.query))
         request.listener = call
-        call.find(wire_body.find_in_query(request.query).model)
+        call.find(wire_body.find_in_query(request.query))
 
     def upstream(self, request: Request) -> None:
         """`/upstream/MODEL/PATH`: any method, passed as it is; the body streams (spec http 10)."""
@@ -76,17 +76,16 @@ class Inference:
 class Call:
     """One request that names a model."""
 
-    __slots__ = ("_dialect", "_granted", "_id", "_inference", "_model", "_request", "_target", "upgrade")
+    upgrade = False
+    _model = ""
+    _id: int | None = None
+    _granted = False
 
     def __init__(self, inference: Inference, request: Request, dialect: Dialect, target: bytes) -> None:
         self._inference = inference
         self._request = request
         self._dialect = dialect
         self._target = target
-        self._model = ""
-        self._id: int | None = None
-        self._granted = False
-        self.upgrade = False
 
     def __repr__(self) -> str:
         return f"<Call {self._request!r} for {self._model or 'no model yet'}>"
@@ -96,27 +95,24 @@ class Call:
     def body_arrived(self) -> None:
         """The whole body is here."""
         request = self._request
-        naming = wire_body.find_model(request.content_type, request.body.view(), request.query)
-        self.find(naming.model)
+        content_type = request.fields.get(b"content-type", b"")
+        self.find(wire_body.find_model(content_type, request.body.view(), request.query))
 
     def find(self, name: str) -> None:
         """Resolve the name and ask for the model."""
         if not name:
             self._refuse(errors.NO_MODEL)
             return
-        config = self._inference.world.config
-        model = config.resolve(name)
-        if model is None:
+        route = self._inference.world.routes.get(name)
+        if route is None:
             self._refuse(errors.NO_ROUTER)
-            return
-        if (use_model_name := config.models[model].use_model_name) and not self._rename(use_model_name):
-            return
-        self.submit(model)
+        elif not route.use_model_name or self._rename(route.use_model_name):
+            self.submit(route.model)
 
     def _rename(self, name: str) -> bool:
         """Write `useModelName` into a JSON body; whether the request can go on."""
         request = self._request
-        if request.method != b"POST" or not wire_body.is_json(request.content_type):
+        if request.method != b"POST" or not wire_body.is_json(request.fields.get(b"content-type", b"")):
             return True
         if request.body.size > MAX_REWRITTEN:
             self._refuse(errors.BODY_TOO_LARGE)

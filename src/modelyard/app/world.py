@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 import re2
 
 from modelyard.config.schema import Config, ModelConfig
@@ -11,11 +14,27 @@ from modelyard.core.planners.groups import GroupRule, GroupsPlanner
 from modelyard.runtime.child import ProcessSpec
 
 
+class Route(NamedTuple):
+    """Where a name leads: the model's id, and the name to write into the request (empty: as it came)."""
+
+    model: str
+    use_model_name: str
+
+
+def _by_name(config: Config) -> Iterator[tuple[str, ModelConfig]]:
+    """Aliases first: a model of the same name wins (spec config 14)."""
+    for alias, model in config.aliases.items():
+        yield alias, config.models[model]
+    yield from config.models.items()
+
+
 class World:
     """A configuration and what is derived from it once."""
 
     def __init__(self, config: Config) -> None:
         self.config = config
+        self.routes = {name: Route(model.id, model.use_model_name) for name, model in _by_name(config)}
+        """What every name that a request may use leads to."""
         self._ignored = [re2.compile(pattern) for pattern in config.ignore_paths]
 
     def __repr__(self) -> str:

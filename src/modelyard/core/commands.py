@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from modelyard.core.errors import Cause
 from modelyard.core.model import ChildId, RequestId
 
 
-@dataclass(frozen=True, slots=True)
-class StartChild:
+class StartChild(Struct, frozen=True):
     """Start the model's process. Answered by `ChildReady`, `ChildFailed` or `ChildExited`.
 
     `reason` says in words why now and at whose cost, for the log and for `explain`.
@@ -19,8 +18,7 @@ class StartChild:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class StopChild:
+class StopChild(Struct, frozen=True):
     """Stop the child: ask, wait at most `grace` seconds, kill. Answered by `ChildExited` (or `ChildFailed` if it
     was still starting)."""
 
@@ -29,24 +27,21 @@ class StopChild:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(Struct, frozen=True):
     """The request may be forwarded to the child. The grant ends with `ServeDone`."""
 
     request: RequestId
     child: ChildId
 
 
-@dataclass(frozen=True, slots=True)
-class Reject:
+class Reject(Struct, frozen=True):
     """The request ends here, for this cause."""
 
     request: RequestId
     cause: Cause
 
 
-@dataclass(frozen=True, slots=True)
-class TellWaiting:
+class TellWaiting(Struct, frozen=True):
     """The request waits; `position` is its place among those that wait (1 = next)."""
 
     request: RequestId

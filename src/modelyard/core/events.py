@@ -7,66 +7,59 @@ matters.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from modelyard.core.model import ChildId, ModelFacts, RequestId
 from modelyard.core.planners.base import Planner
 
 
-@dataclass(frozen=True, slots=True)
-class RequestArrived:
+class RequestArrived(Struct, frozen=True):
     """A request names a model (real id, aliases already resolved)."""
 
     request: RequestId
     model: str
 
 
-@dataclass(frozen=True, slots=True)
-class RequestGone:
+class RequestGone(Struct, frozen=True):
     """The client of a waiting request left, or the request was cancelled. In-flight ones end by `ServeDone`."""
 
     request: RequestId
 
 
-@dataclass(frozen=True, slots=True)
-class ServeDone:
+class ServeDone(Struct, frozen=True):
     """A granted request ended, for whatever reason. Ends the grant."""
 
     request: RequestId
 
 
-@dataclass(frozen=True, slots=True)
-class ChildReady:
+class ChildReady(Struct, frozen=True):
     """The child's readiness probe passed."""
 
     child: ChildId
 
 
-@dataclass(frozen=True, slots=True)
-class ChildFailed:
+class ChildFailed(Struct, frozen=True):
     """The child did not become ready, and no process of it is left. `reason` is for people."""
 
     child: ChildId
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class ChildExited:
+class ChildExited(Struct, frozen=True):
     """No process of the child is left: it was stopped, or it died while ready. `reason` is for people."""
 
     child: ChildId
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class UnloadAsked:
+class UnloadAsked(Struct, frozen=True):
     """Somebody wants these models stopped; None means all. Their waiting requests are rejected."""
 
     models: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SpecsChanged:
+class SpecsChanged(Struct, frozen=True):
     """The configured models, the policy, or both are new. The first event of every scheduler's life.
 
     `restart` names models whose process must not be reused: they drain and stop, and start anew on next use.
@@ -79,16 +72,14 @@ class SpecsChanged:
     max_wait: float = 300.0
 
 
-@dataclass(frozen=True, slots=True)
-class DeadlinePassed:
+class DeadlinePassed(Struct, frozen=True):
     """The time of `Scheduler.next_deadline()` has come."""
 
 
-@dataclass(frozen=True, slots=True)
-class ShutdownAsked:
+class ShutdownAsked(Struct, frozen=True):
     """Reject all who wait, stop all that run (each child has `grace` seconds to end), admit nobody any more."""
 
-    grace: float = field(default=10.0)
+    grace: float = 10.0
 
 
 Event = (

@@ -32,6 +32,7 @@ from modelyard.runtime.clock import Clock
 from modelyard.runtime.http.upstream import UpstreamPool
 
 FLIGHT_RECORDER = 1000
+_ENDS = (ChildExited, ChildFailed)
 
 
 class Serving(Protocol):
@@ -104,15 +105,30 @@ class Engine:
 
         The id is passed to `done` (after a grant) or `leave` (before one).
         """
-        self._last_request += 1
-        request = self._last_request
+        self._last_request = request = self._last_request + 1
+        event = RequestArrived(request, model)
+        if self._running:
+            self._waiters[request] = waiter
+            self._queue.append(event)
+            return request
+        now = self._clock.now()
+        self.flight_recorder.append((now, event))
+        commands = self._scheduler.handle(event, now)
+        if len(commands) == 1 and isinstance(grant := commands[0], Grant):  # the express lane: nothing to look up
+            waiter.granted(self._servings[grant.child])
+            return request
         self._waiters[request] = waiter
-        self.post(RequestArrived(request, model))
+        self._carry_out_all(commands)
         return request
 
     def done(self, request: RequestId) -> None:
         """A granted request ended."""
-        self.post(ServeDone(request))
+        if self._running:
+            self._queue.append(ServeDone(request))
+        elif commands := self._ask(ServeDone(request)):
+            self._carry_out_all(commands)
+        else:
+            self._look_at_the_clock()
 
     def leave(self, request: RequestId) -> None:
         """A waiting request's client left."""
@@ -126,22 +142,30 @@ class Engine:
         if self._running:
             self._queue.append(event)
             return
-        self._running = True
-        try:
-            self._handle(event)
-            while self._queue:
-                self._handle(self._queue.popleft())
-        finally:
-            self._running = False
-        self._arm()
+        self._carry_out_all(self._ask(event))
+        if isinstance(event, _ENDS):
+            self._forget(event.child)
 
-    def _handle(self, event: Event) -> None:
+    def _ask(self, event: Event) -> list[Command]:
         now = self._clock.now()
         self.flight_recorder.append((now, event))
-        for command in self._scheduler.handle(event, now):
-            self._carry_out(command)
-        if isinstance(event, ChildExited | ChildFailed):
-            self._forget(event.child)
+        return self._scheduler.handle(event, now)
+
+    def _carry_out_all(self, commands: list[Command]) -> None:
+        """Carry out commands, then the events that came up meanwhile, until nothing is left to do."""
+        self._running = True
+        try:
+            for command in commands:
+                self._carry_out(command)
+            while self._queue:
+                event = self._queue.popleft()
+                for command in self._ask(event):
+                    self._carry_out(command)
+                if isinstance(event, _ENDS):
+                    self._forget(event.child)
+        finally:
+            self._running = False
+        self._look_at_the_clock()
 
     def _carry_out(self, command: Command) -> None:
         match command:
@@ -179,11 +203,13 @@ class Engine:
 
     # ---------------------------------------------------------------- time
 
-    def _arm(self) -> None:
+    def _look_at_the_clock(self) -> None:
         """Keep one timer, for the scheduler's next deadline. A deadline that moved away is looked at when it comes."""
         deadline = self._scheduler.next_deadline()
-        if deadline is None or deadline >= self._armed_for:
-            return
+        if deadline is not None and deadline < self._armed_for:
+            self._arm(deadline)
+
+    def _arm(self, deadline: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
         self._armed_for = deadline
@@ -194,10 +220,12 @@ class Engine:
         self._timer = None
         self._armed_for = float("inf")
         deadline = self._scheduler.next_deadline()
-        if deadline is not None and deadline <= self._clock.now():
+        if deadline is None:
+            return
+        if deadline <= self._clock.now():
             self.post(DeadlinePassed())
         else:
-            self._arm()
+            self._arm(deadline)
 
     # ---------------------------------------------------------------- questions and orders
 

@@ -6,7 +6,6 @@ in C and no copies.
 
 from __future__ import annotations
 
-from typing import NamedTuple
 from urllib.parse import parse_qs
 
 import msgspec
@@ -17,24 +16,13 @@ FORM_TYPE = b"application/x-www-form-urlencoded"
 
 
 class _Routing(msgspec.Struct, gc=False):
-    """The two members that routing needs. The last duplicate wins, as in the engines."""
+    """The member that routing needs. The last duplicate wins, as in the engines."""
 
     model: str | int | float | bool | None = None
-    stream: str | int | float | bool | None = None
 
 
 _decode_routing = msgspec.json.Decoder(_Routing).decode
 _decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-
-
-class Naming(NamedTuple):
-    """What a request says of its model: the name as written (empty: none), and whether the answer shall stream."""
-
-    model: str
-    stream: bool = False
-
-
-NO_MODEL = Naming("")
 
 
 def is_json(content_type: bytes) -> bool:
@@ -42,35 +30,37 @@ def is_json(content_type: bytes) -> bool:
     return b"application/json" in content_type
 
 
-def find_in_json(body: Buffer) -> Naming:
-    """The top-level `model` of a JSON object. Anything that is not a JSON object names no model (spec http 4)."""
+def find_in_json(body: Buffer) -> str:
+    """The top-level `model` of a JSON object as text, empty where there is none.
+
+    Anything that is not a JSON object names no model (spec http 4).
+    """
     try:
-        routing = _decode_routing(body)
+        model = _decode_routing(body).model
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        return NO_MODEL
-    model = routing.model
-    if model.__class__ is not str:
-        model = "" if model is None else _as_text(model)
-    return Naming(model, _is_true(routing.stream))
+        return ""
+    if isinstance(model, str):
+        return model
+    if isinstance(model, bool):
+        return "true" if model else "false"
+    return "" if model is None else str(model)
 
 
-def find_in_query(query: bytes) -> Naming:
-    """`model` (and `stream=true`) of a query string or of an URL-encoded form."""
+def find_in_query(query: bytes) -> str:
+    """`model` of a query string or of an URL-encoded form, empty where there is none."""
     try:
         fields = parse_qs(query.decode("latin-1"), keep_blank_values=True, max_num_fields=1000)
     except ValueError:
-        return NO_MODEL
-    return Naming(fields.get("model", [""])[0], fields.get("stream", [""])[0] == "true")
+        return ""
+    return fields.get("model", [""])[0]
 
 
-def find_model(content_type: bytes, body: Buffer, query: bytes) -> Naming:
-    """What a request with a body names, by the rules of spec http 4 (multipart bodies name nothing yet)."""
-    if is_json(content_type):
+def find_model(content_type: bytes, body: Buffer, query: bytes) -> str:
+    """The model that a request with a body names, by the rules of spec http 4 (multipart bodies name none yet)."""
+    if b"application/json" in content_type:
         return find_in_json(body)
-    if FORM_TYPE in content_type:
-        named = find_in_query(bytes(body))
-        if named.model:
-            return named
+    if FORM_TYPE in content_type and (named := find_in_query(bytes(body))):
+        return named
     return find_in_query(query)
 
 
@@ -82,13 +72,3 @@ def replace_model(body: Buffer, name: str) -> bytes:
     members: dict[str, msgspec.Raw] = _decode_members(body)
     members["model"] = msgspec.Raw(msgspec.json.encode(name))
     return msgspec.json.encode(members)
-
-
-def _as_text(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
-
-
-def _is_true(value: object) -> bool:
-    return value is True or value == "true" or value == 1

@@ -7,8 +7,10 @@ _UNITS = ((1_000, "ns", 1), (1_000_000, "µs", 1_000), (1_000_000_000, "ms", 1_0
 
 def go_duration(seconds: float) -> str:
     """`seconds` in Go's notation; negative ones count as zero."""
-    nanoseconds = max(0, round(seconds * 1e9))
-    if nanoseconds == 0:
+    nanoseconds = round(seconds * 1e9)
+    if 1_000_000 <= nanoseconds < 1_000_000_000:  # by far the most of what is logged
+        return f"{nanoseconds / 1e6:.6f}".rstrip("0").rstrip(".") + "ms"
+    if nanoseconds <= 0:
         return "0s"
     for below, unit, scale in _UNITS:
         if nanoseconds < below:

@@ -5,7 +5,8 @@ A header is a triple `(lower_name, name, value)` of bytes: the lower-case name i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
+from typing import NamedTuple
 
 Header = tuple[bytes, bytes, bytes]
 
@@ -29,6 +30,9 @@ NOT_FORWARDED = HOP_BY_HOP | {b"expect", b"content-length", b"x-forwarded-for"}
 
 NOT_RETURNED = HOP_BY_HOP
 """Of a response. Its length passes where it is known."""
+
+BODYLESS = frozenset({204, 304})
+"""Statuses whose answers have no body (RFC 9110 section 6.4.1)."""
 
 REASONS = {
     100: b"Continue", 101: b"Switching Protocols",
@@ -106,22 +110,20 @@ def request_head(
     *,
     client: bytes,
     framing: bytes,
+    forwarded: bytes = b"",
+    names_hops: bool = True,
     upgrade: bool = False,
 ) -> bytes:
     """The head that an upstream gets (spec http 6.4): hop-by-hop headers gone, the client's address appended.
 
     `framing` is the header line that frames the body, with its line end, or empty. `upgrade` writes the two headers
-    of an upgrade again, which are hop by hop but meant for the next hop too.
+    of an upgrade again, which are hop by hop but meant for the next hop too. `names_hops`: there may be a
+    `Connection` header, which may name further headers that end here. `forwarded` is the chain so far.
     """
-    named = connection_tokens(headers)
-    forwarded = b""
+    dropped = NOT_FORWARDED | connection_tokens(headers) if names_hops else NOT_FORWARDED
     lines = [b"%s %s HTTP/1.1\r\n" % (method, target)]
-    for lower, name, value in headers:
-        if lower == b"x-forwarded-for":
-            forwarded = b"%s%s, " % (forwarded, value)
-        elif lower not in NOT_FORWARDED and lower not in named:
-            lines.append(b"%s: %s\r\n" % (name, value))
-    lines.append(b"X-Forwarded-For: %s%s\r\n" % (forwarded, client))
+    lines += [b"%s: %s\r\n" % (name, value) for lower, name, value in headers if lower not in dropped]
+    lines.append(b"X-Forwarded-For: %s%s\r\n" % (forwarded + b", " if forwarded else b"", client))
     if upgrade:
         lines.append(b"Connection: Upgrade\r\nUpgrade: websocket\r\n")
     lines.append(framing)
@@ -129,24 +131,44 @@ def request_head(
     return b"".join(lines)
 
 
-def response_head(status: int, reason: bytes, headers: Iterable[Header], framing: bytes) -> bytes:
+class ResponseTraits(NamedTuple):
+    """What forwarding must know of an answer's head, found in one pass."""
+
+    has_length: bool
+    is_chunked: bool
+    is_event_stream: bool
+    is_encoded: bool
+    names_hops: bool
+    """Whether it carries a `Connection` header, which may name further headers that end here."""
+
+
+def survey(headers: Iterable[Header]) -> ResponseTraits:
+    """Look through an answer's head once."""
+    has_length = is_chunked = is_event_stream = is_encoded = names_hops = False
+    for lower, _, value in headers:
+        if lower == b"content-length":
+            has_length = True
+        elif lower == b"content-type":
+            is_event_stream = b"text/event-stream" in value.lower()
+        elif lower == b"transfer-encoding":
+            is_chunked = True
+        elif lower == b"content-encoding":
+            is_encoded = True
+        elif lower == b"connection":
+            names_hops = True
+    return ResponseTraits(has_length, is_chunked, is_event_stream, is_encoded, names_hops)
+
+
+def response_head(
+    status: int, reason: bytes, headers: Iterable[Header], traits: ResponseTraits, framing: bytes
+) -> bytes:
     """The head that a client gets for an upstream's answer (spec http 6.5): event streams must not be buffered."""
+    dropped: Set[bytes] = NOT_RETURNED
+    if traits.names_hops:
+        dropped = NOT_RETURNED | connection_tokens(headers)
     lines = [status_line(status, reason)]
-    named: frozenset[bytes] | None = None
-    event_stream = buffering_named = False
-    for lower, name, value in headers:
-        if lower in NOT_RETURNED:
-            if lower == b"connection" and named is None:
-                named = connection_tokens(headers)
-            continue
-        if lower == b"content-type" and b"text/event-stream" in value.lower():
-            event_stream = True
-        elif lower == b"x-accel-buffering":
-            buffering_named = True
-        lines.append(b"%s: %s\r\n" % (name, value))
-    if named and not named <= HOP_BY_HOP | {b"close"}:
-        lines = [line for line in lines if line.split(b":", 1)[0].lower() not in named]
-    if event_stream and not buffering_named:
+    lines += [b"%s: %s\r\n" % (name, value) for lower, name, value in headers if lower not in dropped]
+    if traits.is_event_stream and find(headers, b"x-accel-buffering") is None:
         lines.append(b"X-Accel-Buffering: no\r\n")
     lines.append(framing)
     lines.append(b"\r\n")

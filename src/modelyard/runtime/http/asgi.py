@@ -13,7 +13,7 @@ from urllib.parse import unquote_to_bytes
 
 from modelyard.runtime.http.request import Request
 from modelyard.runtime.tasks import TaskOwner
-from modelyard.wire.headers import Header
+from modelyard.wire.headers import Header, survey
 
 Message = MutableMapping[str, Any]
 AsgiApp = Callable[[Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
@@ -111,9 +111,7 @@ class _Call:
         request = self._request
         if self._head is not None:
             (status, headers), self._head = self._head, None
-            has_length = any(lower == b"content-length" for lower, _, _ in headers)
-            bodyless = request.method == b"HEAD" or status in (204, 304)
-            request.start(status, b"", headers, has_length=has_length, bodyless=bodyless)
+            request.start(status, b"", headers, survey(headers))
         if request.method == b"HEAD":
             data = b""
         if not more:

@@ -43,46 +43,35 @@ class Body:
     sink; from then on bytes pass. What was gathered can be sent again as long as nothing passed live (`replayable`).
     """
 
-    __slots__ = (
-        "_budget",
-        "_charged",
-        "_file",
-        "_on_complete",
-        "_parts",
-        "_sink",
-        "complete",
-        "replayable",
-        "size",
-    )
+    _file: IO[bytes] | None = None
+    _sink: BodySink | None = None
+    _on_complete: Callable[[], None] | None = None
+    size = 0
+    complete = False
+    replayable = True
 
     def __init__(self, budget: BodyBudget) -> None:
         self._budget = budget
         self._parts: list[bytes] = []
-        self._file: IO[bytes] | None = None
-        self._sink: BodySink | None = None
-        self._on_complete: Callable[[], None] | None = None
-        self._charged = 0
-        self.size = 0
-        self.complete = False
-        self.replayable = True
+
+    def __repr__(self) -> str:
+        return f"<Body {self.size} bytes{' complete' * self.complete}{' on disk' * (self._file is not None)}>"
 
     def feed(self, data: bytes) -> None:
         """More of the body arrived."""
-        self.size += len(data)
+        size = len(data)
+        self.size += size
         if self._sink is not None:
             self.replayable = False
             self._sink.body_data(data)
         elif self._file is not None:
             self._file.write(data)
         else:
-            self._keep(data)
-
-    def _keep(self, data: bytes) -> None:
-        self._parts.append(data)
-        self._charged += len(data)
-        self._budget.used += len(data)
-        if self._charged > self._budget.per_body or self._budget.used > self._budget.limit:
-            self._spool()
+            budget = self._budget
+            self._parts.append(data)
+            budget.used += size
+            if self.size > budget.per_body or budget.used > budget.limit:
+                self._spool()
 
     def _spool(self) -> None:
         self._file = tempfile.TemporaryFile(prefix="modelyard-body-")  # noqa: SIM115  # closed in `release`
@@ -90,9 +79,9 @@ class Body:
         self._forget_parts()
 
     def _forget_parts(self) -> None:
-        self._parts = []
-        self._budget.used -= self._charged
-        self._charged = 0
+        parts, self._parts = self._parts, []
+        for part in parts:
+            self._budget.used -= len(part)
 
     def finish(self) -> None:
         """The body is complete."""
@@ -118,6 +107,13 @@ class Body:
         if len(self._parts) == 1:
             return self._parts[0]
         return b"".join(self._parts)
+
+    @property
+    def single(self) -> bytes | None:
+        """The whole body where it is one piece in memory (empty where nothing came)."""
+        if self._file is not None or len(self._parts) > 1:
+            return None
+        return self._parts[0] if self._parts else b""
 
     def replace(self, data: bytes) -> None:
         """Hold `data` instead of what was gathered."""
@@ -149,7 +145,7 @@ class Body:
 
     def release(self) -> None:
         """Forget what was gathered and close the file, if any. Cheap when there is nothing to forget."""
-        if self._charged:
+        if self._parts:
             self._forget_parts()
         if self._file is not None:
             self._file.close()

@@ -17,12 +17,15 @@ import httptools
 
 from modelyard.runtime.clock import Clock
 from modelyard.runtime.http.body import Body, BodyBudget
+from modelyard.runtime.http.outbox import Outbox
 from modelyard.runtime.http.request import Request
 from modelyard.wire import headers as wire_headers
+from modelyard.wire.headers import Header
 
 MAX_HEAD = 64 * 1024
 """Bytes of a request line and headers together."""
 MAX_HEADERS = 256
+TOO_LARGE = b"the request's head has more than 64 KiB or 256 fields\n"
 MAX_PIPELINED = 16
 """Requests that a connection may have waiting behind the one being answered, before its reading pauses."""
 KEEP_ALIVE = 120.0
@@ -47,8 +50,11 @@ class EdgeConnection(asyncio.Protocol):
         self._queue: deque[Request] = deque()
         self._current: Request | None = None
         self._refusal: tuple[int, bytes] | None = None
+        self._target = b""
+        self._headers: list[Header] = []
         self._head_size = 0
-        self._head_done = False
+        self._long_read = False
+        self._in_head = False
         self._expects_continue = False
         self._paused_reading = False
         self._upgrading = False
@@ -80,6 +86,7 @@ class EdgeConnection(asyncio.Protocol):
         if self._upgrading:
             self._early += data
             return
+        self._long_read = len(data) > MAX_HEAD
         try:
             try:
                 self._parser.feed_data(data)
@@ -88,15 +95,19 @@ class EdgeConnection(asyncio.Protocol):
         except httptools.HttpParserError:
             if self._refusal is None:
                 self._refusal = (400, b"the request is not valid HTTP/1.1\n")
+        if self._in_head:
+            self._head_size += len(data)
+            if self._head_size > MAX_HEAD:
+                self._refuse(431, TOO_LARGE)
         if self._completed:
-            completed, self._completed = self._completed, []
-            for body in completed:
+            for body in self._completed:
                 body.finish()
+            self._completed.clear()
         if self._current is None:
             self._advance()
         elif len(self._queue) > MAX_PIPELINED:
             self._pause_reading()
-        if self._parsing is not None:
+        if self._parsing is not None or self._in_head:
             self.idle_since = self._edge.clock.now()
 
     def eof_received(self) -> bool:
@@ -126,46 +137,39 @@ class EdgeConnection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         """httptools: a request begins."""
-        if self._refusal is None:
-            self._parsing = Request(self, Body(self._edge.budget))
-            self._head_size = 0
-            self._head_done = False
+        self._target = b""
+        self._headers = []
+        self._head_size = 0
+        self._in_head = True
 
     def on_url(self, url: bytes) -> None:
         """httptools: (a piece of) the request's target."""
-        if self._parsing is not None:
-            self._parsing.target += url
-            self._head_size += len(url)
-            if self._head_size > MAX_HEAD:
-                self._refuse(431, b"the request's target is larger than 64 KiB\n")
+        self._target += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """httptools: one header; after the head it is a trailer and no header."""
-        if self._head_done or self._parsing is None:
-            return
-        headers = self._parsing.headers
-        headers.append((name.lower(), name, value))
-        self._head_size += len(name) + len(value)
-        if self._head_size > MAX_HEAD or len(headers) > MAX_HEADERS:
-            self._refuse(431, b"the request's head has more than 64 KiB or 256 fields\n")
+        """httptools: one header; after the head it is a trailer, which nobody reads."""
+        self._headers.append((name.lower(), name, value))
 
     def on_headers_complete(self) -> None:
         """httptools: the head is complete."""
-        self._head_done = True
-        request = self._parsing
-        if request is None:
+        self._in_head = False
+        headers, self._headers = self._headers, []
+        if self._refusal is not None:
             return
         parser = self._parser
-        request.method = parser.get_method()
-        request.http10 = parser.get_http_version() == "1.0"
-        request.keep_alive = parser.should_keep_alive()
-        request.arrived_at = self._edge.clock.now()
-        path, separator, query = request.target.partition(b"?")
-        request.path = path
-        if separator:
-            request.query = query
+        request = Request(
+            self,
+            Body(self._edge.budget),
+            method=parser.get_method(),
+            target=self._target,
+            headers=headers,
+            http10=parser.get_http_version() == "1.0",
+            keep_alive=parser.should_keep_alive(),
+            now=self._edge.clock.now(),
+        )
         self._check_head(request)
         if self._refusal is None:
+            self._parsing = request
             self._queue.append(request)
 
     def on_body(self, data: bytes) -> None:
@@ -180,20 +184,19 @@ class EdgeConnection(asyncio.Protocol):
             self._parsing = None
 
     def _check_head(self, request: Request) -> None:
-        hosts = 0
-        chunked = False
-        for lower, _, value in request.headers:
-            if lower == b"host":
-                hosts += 1
-            elif lower == b"transfer-encoding":
-                chunked = True
-            elif lower == b"expect":
-                self._expects_continue = value.lower() == b"100-continue"
-        if hosts != 1 and not (hosts == 0 and request.http10):
+        """What llhttp lets through and we refuse."""
+        fields, headers = request.fields, request.headers
+        if b"host" not in fields and not request.http10:
             self._refuse(400, b"a request needs exactly one Host header\n")
-        elif chunked and request.http10:
+        elif len(fields) != len(headers) and sum(lower == b"host" for lower, _, _ in headers) > 1:
+            self._refuse(400, b"a request needs exactly one Host header\n")
+        if len(headers) > MAX_HEADERS or (self._long_read and _size(request) > MAX_HEAD):
+            self._refuse(431, TOO_LARGE)
+        if request.http10 and b"transfer-encoding" in fields:
             self._refuse(400, b"HTTP/1.0 knows no Transfer-Encoding\n")
-        elif not request.target.startswith(b"/") and request.target != b"*":
+        if b"expect" in fields:
+            self._expects_continue = fields[b"expect"].lower() == b"100-continue"
+        if self._target[:1] != b"/" and self._target != b"*":
             self._accept_absolute_form(request)
 
     def _accept_absolute_form(self, request: Request) -> None:
@@ -250,7 +253,8 @@ class EdgeConnection(asyncio.Protocol):
             return
         self._current = None
         self._edge.request_done(request)
-        request.body.detach()
+        if not request.body.complete:
+            request.body.detach()
         request.body.release()
         self.idle_since = self._edge.clock.now()
         if not request.keep_alive or self._edge.draining:
@@ -302,21 +306,23 @@ class EdgeConnection(asyncio.Protocol):
     @property
     def is_idle(self) -> bool:
         """Whether no request is being read or answered."""
-        return self._current is None and not self._queue and self._parsing is None
+        return self._current is None and not self._queue and self._parsing is None and not self._in_head
 
     def write(self, data: bytes) -> None:
         """Send bytes to the client; a client that is gone is no error."""
         if self._transport is not None:
-            self._transport.write(data)
+            self._edge.outbox.write(self._transport, data)
 
     def write_lines(self, parts: list[bytes]) -> None:
         """Send several pieces without joining them."""
         if self._transport is not None:
+            self._edge.outbox.flush()
             self._transport.writelines(parts)
 
     def close(self) -> None:
         """Close after what was written is sent."""
         if self._transport is not None:
+            self._edge.outbox.flush()
             self._transport.close()
 
     def abort(self) -> None:
@@ -329,6 +335,7 @@ class EdgeConnection(asyncio.Protocol):
 
         From here on the connection is the tunnel's; a drain does not wait for it.
         """
+        self._edge.outbox.flush()
         self._edge.forget(self)
         self._current = None
         transport, self._transport = self._transport, None
@@ -366,12 +373,19 @@ class EdgeConnection(asyncio.Protocol):
             self._transport.resume_reading()
 
 
+def _size(request: Request) -> int:
+    return len(request.target) + sum(len(name) + len(value) for _, name, value in request.headers)
+
+
 class Edge:
     """The listening sockets and their connections."""
 
-    def __init__(self, handler: RequestHandler, clock: Clock, *, request_done: Callable[[Request], None]) -> None:
+    def __init__(
+        self, handler: RequestHandler, clock: Clock, outbox: Outbox, *, request_done: Callable[[Request], None]
+    ) -> None:
         self.handler = handler
         self.clock = clock
+        self.outbox = outbox
         self.request_done = request_done
         self.budget = BodyBudget()
         self.connections: set[EdgeConnection] = set()

@@ -16,7 +16,7 @@ from modelyard.runtime.http.tunnel import splice
 from modelyard.runtime.http.upstream import UpstreamConnection, UpstreamPool
 from modelyard.wire import errors, headers
 from modelyard.wire.endpoints import Dialect
-from modelyard.wire.headers import Header
+from modelyard.wire.headers import Header, ResponseTraits
 
 
 class Outcome(StrEnum):
@@ -38,22 +38,14 @@ class ExchangeOwner(Protocol):
 class Exchange:
     """Pairs a request with a connection to the child that serves it."""
 
-    __slots__ = (
-        "_chunked",
-        "_connection",
-        "_dialect",
-        "_ended",
-        "_held",
-        "_last_data",
-        "_owner",
-        "_pool",
-        "_request",
-        "_reused",
-        "_sse",
-        "_switched_headers",
-        "_target",
-        "_upgrade",
-    )
+    _connection: UpstreamConnection | None = None
+    _reused = False
+    _ended = False
+    _chunked = False
+    _speaks_events = False
+    _last_data = b"\n"
+    _held: tuple[bytes, ...] = ()
+    _switched_headers: tuple[Header, ...] | list[Header] = ()
 
     def __init__(
         self,
@@ -72,14 +64,6 @@ class Exchange:
         self._target = target
         self._dialect = dialect
         self._upgrade = upgrade
-        self._connection: UpstreamConnection | None = None
-        self._reused = False
-        self._ended = False
-        self._chunked = False
-        self._sse = False
-        self._held: list[bytes] = []
-        self._last_data = b"\n"
-        self._switched_headers: list[Header] = []
 
     def __repr__(self) -> str:
         return f"<Exchange {self._request!r} via {self._pool!r}>"
@@ -87,46 +71,54 @@ class Exchange:
     def begin(self) -> None:
         """Send the request as soon as there is a connection."""
         self._request.listener = self
-        self._pool.acquire(self)
+        connection = self._pool.take_idle()
+        if connection is None:
+            self._pool.connect(self)
+        else:
+            self._reused = True
+            self._send(connection)
 
     # ---------------------------------------------------------------- towards the upstream
 
-    def connected(self, connection: UpstreamConnection, *, reused: bool) -> None:
-        """The pool gave us a connection."""
+    def connected(self, connection: UpstreamConnection) -> None:
+        """The pool has a new connection for us."""
         if self._ended:
             self._pool.give_back(connection)
-            return
+        else:
+            self._reused = False
+            self._send(connection)
+
+    def _send(self, connection: UpstreamConnection) -> None:
+        self._connection = connection
         request = self._request
         body = request.body
-        self._connection = connection
-        self._reused = reused
         head = headers.request_head(
             request.method,
             self._pool.target.base_path + self._target,
             request.headers,
-            client=request.client_address,
+            client=request.connection.client_address,
             framing=self._framing(),
+            forwarded=request.fields.get(b"x-forwarded-for", b""),
+            names_hops=b"connection" in request.fields,
             upgrade=self._upgrade,
         )
         if not body.complete:
             body.attach(self)
-        connection.send(self, request.method, head, self._gathered_pieces())
+        elif (whole := body.single) is not None and not self._chunked:
+            connection.send(self, request.method, head + whole, None)
+            return
+        pieces = body.pieces()
+        connection.send(self, request.method, head, self._in_chunks(pieces, body.complete) if self._chunked else pieces)
 
     def _framing(self) -> bytes:
-        body = self._request.body
-        declared = headers.find(self._request.headers, b"content-length")
-        if headers.find(self._request.headers, b"transfer-encoding") is not None:
+        request = self._request
+        if b"transfer-encoding" in request.fields:
             self._chunked = True
             return b"Transfer-Encoding: chunked\r\n"
-        if body.complete:
-            return b"Content-Length: %d\r\n" % body.size if body.size or declared is not None else b""
-        return b"Content-Length: %s\r\n" % declared if declared is not None else b""
-
-    def _gathered_pieces(self) -> Iterator[bytes]:
-        body = self._request.body
-        if not self._chunked:
-            return body.pieces()
-        return self._in_chunks(body.pieces(), body.complete)
+        declared = request.fields.get(b"content-length")
+        if declared is None:
+            return b""
+        return b"Content-Length: %d\r\n" % (request.body.size if request.body.complete else int(declared))
 
     @staticmethod
     def _in_chunks(pieces: Iterator[bytes], complete: bool) -> Iterator[bytes]:
@@ -142,7 +134,7 @@ class Exchange:
             return
         framed = _chunk(data) if self._chunked else data
         if self._held or not connection.gathered_is_sent:
-            self._held.append(framed)
+            self._held += (framed,)
             self._request.connection.pause_reading()
         else:
             connection.write(framed)
@@ -152,7 +144,7 @@ class Exchange:
         """The client's body is complete."""
         if self._chunked and self._connection is not None:
             if self._held or not self._connection.gathered_is_sent:
-                self._held.append(b"0\r\n\r\n")
+                self._held += (b"0\r\n\r\n",)
             else:
                 self._connection.write(b"0\r\n\r\n")
 
@@ -163,7 +155,7 @@ class Exchange:
 
     def upstream_writable(self) -> None:
         """The upstream's socket has drained."""
-        held, self._held = self._held, []
+        held, self._held = self._held, ()
         if held and self._connection is not None:
             self._connection.write(b"".join(held))
         self._request.connection.resume_reading()
@@ -175,21 +167,15 @@ class Exchange:
 
     # ---------------------------------------------------------------- towards the client
 
-    def response_started(self, status: int, reason: bytes, response_headers: list[Header]) -> None:
+    def response_started(
+        self, status: int, reason: bytes, response_headers: list[Header], traits: ResponseTraits
+    ) -> None:
         """The upstream's head."""
         if status == 101:
             self._switched_headers = response_headers
             return
-        has_length = self._sse = False
-        for lower, _, value in response_headers:
-            if lower == b"content-length":
-                has_length = True
-            elif lower == b"content-type":
-                self._sse = b"text/event-stream" in value.lower()
-        if self._sse and headers.find(response_headers, b"content-encoding") is not None:
-            self._sse = False
-        bodyless = self._request.method == b"HEAD" or status in (204, 304)
-        self._request.start(status, reason, response_headers, has_length=has_length, bodyless=bodyless)
+        self._speaks_events = traits.is_event_stream and not traits.is_encoded
+        self._request.start(status, reason, response_headers, traits)
 
     def response_body(self, data: bytes) -> None:
         """What one read brought of the body."""
@@ -214,7 +200,7 @@ class Exchange:
         request = self._request
         may_retry = self._reused and not request.started and request.body.replayable and request.body.complete
         if may_retry and connection is not None and not connection.answer_begun:
-            self._pool.acquire(self, fresh=True)
+            self._pool.connect(self)
             return
         if request.started:
             self._break_off(reason)
@@ -223,7 +209,7 @@ class Exchange:
     def _break_off(self, reason: str) -> None:
         """The head is out: say in the stream what happened, if a stream it is, and do not end it properly."""
         request = self._request
-        if self._sse and request.is_chunked:
+        if self._speaks_events and request.is_chunked:
             error = errors.upstream_failed(reason)
             separator = b"" if self._last_data.endswith(b"\n") else b"\n\n"
             request.push(separator + errors.event(error, self._dialect))
@@ -243,7 +229,8 @@ class Exchange:
         request.status = 101
         request.started = True
         framing = b"Connection: Upgrade\r\nUpgrade: websocket\r\n"
-        client.write(headers.response_head(101, b"", self._switched_headers, framing) + early)
+        traits = headers.survey(self._switched_headers)
+        client.write(headers.response_head(101, b"", self._switched_headers, traits, framing) + early)
         if client_early:
             upstream.write(client_early)
         splice(client, upstream, self._tunnel_closed)

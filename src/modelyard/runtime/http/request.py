@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from modelyard.runtime.http.body import Body
 from modelyard.wire import headers as wire_headers
-from modelyard.wire.headers import Header
+from modelyard.wire.headers import BODYLESS, Header, ResponseTraits
 
 if TYPE_CHECKING:
     from modelyard.runtime.http.edge import EdgeConnection
@@ -38,44 +38,37 @@ class Request:
     `abort` at any time: the client then sees a broken body, never a clean end (R37).
     """
 
-    __slots__ = (
-        "_chunked",
-        "_pending_head",
-        "arrived_at",
-        "body",
-        "body_bytes_sent",
-        "connection",
-        "ended",
-        "headers",
-        "http10",
-        "keep_alive",
-        "listener",
-        "method",
-        "path",
-        "query",
-        "started",
-        "status",
-        "target",
-    )
+    listener: RequestListener | None = None
+    status = 0
+    body_bytes_sent = 0
+    started = False
+    ended = False
+    _pending_head = b""
+    _chunked = False
 
-    def __init__(self, connection: EdgeConnection, body: Body) -> None:
+    def __init__(
+        self,
+        connection: EdgeConnection,
+        body: Body,
+        *,
+        method: bytes,
+        target: bytes,
+        headers: list[Header],
+        http10: bool,
+        keep_alive: bool,
+        now: float,
+    ) -> None:
         self.connection = connection
         self.body = body
-        self.method = b""
-        self.target = b""
-        self.path = b""
-        self.query = b""
-        self.headers: list[Header] = []
-        self.http10 = False
-        self.keep_alive = True
-        self.listener: RequestListener | None = None
-        self.arrived_at = 0.0
-        self.status = 0
-        self.body_bytes_sent = 0
-        self.started = False
-        self.ended = False
-        self._pending_head = b""
-        self._chunked = False
+        self.method = method
+        self.target = target
+        self.path, _, self.query = target.partition(b"?")
+        self.headers = headers
+        self.fields = {lower: value for lower, _, value in reversed(headers)}
+        """The first value of each header, by lower-case name."""
+        self.http10 = http10
+        self.keep_alive = keep_alive
+        self.arrived_at = now
 
     def __repr__(self) -> str:
         state = "ended" if self.ended else "started" if self.started else "waiting"
@@ -83,12 +76,7 @@ class Request:
 
     def header(self, lower_name: bytes) -> str:
         """The first header of that name as text, empty where there is none."""
-        return wire_headers.text(wire_headers.find(self.headers, lower_name))
-
-    @property
-    def content_type(self) -> bytes:
-        """The body's declared type, as bytes."""
-        return wire_headers.find(self.headers, b"content-type") or b""
+        return self.fields.get(lower_name, b"").decode("latin-1")
 
     @property
     def client_address(self) -> bytes:
@@ -101,7 +89,7 @@ class Request:
         """Answer all at once."""
         lines = [wire_headers.status_line(status)]
         lines += [b"%s: %s\r\n" % header for header in headers]
-        if status >= 200 and status not in (204, 304):
+        if status >= 200 and status not in BODYLESS:
             lines.append(b"Content-Length: %d\r\n" % len(body))
         lines.append(self._connection_line())
         lines.append(b"\r\n")
@@ -113,21 +101,22 @@ class Request:
         self.connection.write(b"".join(lines))
         self.end()
 
-    def start(self, status: int, reason: bytes, headers: list[Header], *, has_length: bool, bodyless: bool) -> None:
-        """Begin an answer with an upstream's head. `has_length`: the headers carry its Content-Length.
+    def start(self, status: int, reason: bytes, headers: list[Header], traits: ResponseTraits) -> None:
+        """Begin an answer with an upstream's head and what `wire.headers.survey` says of it.
 
         Without a length the body is chunked for HTTP/1.1 clients and ends with the connection for older ones. The
-        head leaves together with the first `push` or `end`.
+        head leaves together with the first `push` or with `push_last`.
         """
         framing = b""
-        if not has_length and not bodyless:
+        if not traits.has_length and status not in BODYLESS and self.method != b"HEAD":
             if self.http10:
                 self.keep_alive = False
             else:
                 self._chunked = True
                 framing = b"Transfer-Encoding: chunked\r\n"
-        framing += self._connection_line()
-        self._pending_head = wire_headers.response_head(status, reason, headers, framing)
+        if self.http10 or not self.keep_alive or self.connection.closing_soon:
+            framing += self._connection_line()
+        self._pending_head = wire_headers.response_head(status, reason, headers, traits, framing)
         self.status = status
         self.started = True
 
@@ -164,13 +153,15 @@ class Request:
 
     def push_last(self, data: bytes) -> None:
         """The rest of the answer and its end, in one write."""
-        if len(data) >= LARGE_WRITE:
+        size = len(data)
+        if size >= LARGE_WRITE:
             self.push(data)
-            data = b""
-        head, self._pending_head = self._pending_head, b""
-        self.body_bytes_sent += len(data)
+            data, size = b"", 0
+        self.body_bytes_sent += size
+        head = self._pending_head
+        self._pending_head = b""
         if self._chunked:
-            tail = b"%b%x\r\n%b\r\n0\r\n\r\n" % (head, len(data), data) if data else head + b"0\r\n\r\n"
+            tail = b"%b%x\r\n%b\r\n0\r\n\r\n" % (head, size, data) if data else head + b"0\r\n\r\n"
         else:
             tail = head + data
         if tail:
@@ -181,7 +172,7 @@ class Request:
         """The answer is complete; the connection goes on with its next request."""
         if not self.ended:
             self.ended = True
-            self.listener = None
+            self.listener = None  # each holds the other: left alone, every request would be the collector's
             self.connection.answered(self)
 
     def abort(self) -> None:

@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 
 import httptools
 
+from modelyard.runtime.http.outbox import Outbox
 from modelyard.runtime.tasks import TaskOwner
-from modelyard.wire.headers import Header
+from modelyard.wire.headers import BODYLESS, Header, ResponseTraits, survey
 
 CONNECT_TIMEOUT = 30.0
 IDLE_PER_POOL = 64
@@ -30,15 +31,15 @@ class UpstreamError(Exception):
 class ResponseTaker(Protocol):
     """Who takes an upstream's answer as it arrives."""
 
-    def connected(self, connection: UpstreamConnection, *, reused: bool) -> None:
-        """A connection is ours until the answer is complete."""
+    def connected(self, connection: UpstreamConnection) -> None:
+        """A new connection is ours until the answer is complete."""
         ...
 
     def connect_failed(self, reason: str) -> None:
         """No connection could be had."""
         ...
 
-    def response_started(self, status: int, reason: bytes, headers: list[Header]) -> None:
+    def response_started(self, status: int, reason: bytes, headers: list[Header], traits: ResponseTraits) -> None:
         """The head of the final answer."""
         ...
 
@@ -105,7 +106,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._reason = b""
         self._headers: list[Header] = []
         self._in_head = True
-        self._head: tuple[int, bytes, list[Header]] | None = None
+        self._head: tuple[int, bytes, list[Header], ResponseTraits] | None = None
         self._complete = False
         self._skip_body = False
         self._until_close = False
@@ -117,16 +118,17 @@ class UpstreamConnection(asyncio.Protocol):
 
     # ---------------------------------------------------------------- sending
 
-    def send(self, taker: ResponseTaker, method: bytes, head: bytes, pieces: Iterator[bytes]) -> None:
-        """Send a request: its head and what was gathered of its body, as fast as the upstream takes it."""
+    def send(self, taker: ResponseTaker, method: bytes, start: bytes, pieces: Iterator[bytes] | None) -> None:
+        """Send a request: its head (and what fits with it), then further pieces as fast as the upstream takes them."""
         self._taker = taker
         self._method = method
         self.answer_begun = False
         assert self._transport is not None
-        first = next(pieces, None)
-        self._transport.write(head if first is None else head + first)
-        self._pieces = pieces
-        self._pump_pieces()
+        self._pool.outbox.write(self._transport, start)
+        if pieces is not None:
+            self._pool.outbox.flush()
+            self._pieces = pieces
+            self._pump_pieces()
 
     def _pump_pieces(self) -> None:
         assert self._transport is not None
@@ -145,7 +147,7 @@ class UpstreamConnection(asyncio.Protocol):
     def write(self, data: bytes) -> None:
         """More of the request's body, framed."""
         if self._transport is not None:
-            self._transport.write(data)
+            self._pool.outbox.write(self._transport, data)
 
     def pause_writing(self) -> None:
         """asyncio: the upstream reads slower than we write."""
@@ -190,9 +192,9 @@ class UpstreamConnection(asyncio.Protocol):
         if taker is None:
             return
         if self._head is not None:
-            status, reason, headers = self._head
+            status, reason, headers, traits = self._head
             self._head = None
-            taker.response_started(status, reason, headers)
+            taker.response_started(status, reason, headers, traits)
         body = self._body
         data = body[0] if len(body) == 1 else b"".join(body)
         body.clear()
@@ -219,8 +221,7 @@ class UpstreamConnection(asyncio.Protocol):
         if taker is None:
             return
         if self._head is not None:
-            status, reason, headers = self._head
-            taker.response_started(status, reason, headers)
+            taker.response_started(*self._head)
         taker.upgraded(early)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -263,9 +264,11 @@ class UpstreamConnection(asyncio.Protocol):
         if status < 200 and status != 101:
             return
         self._in_head = False
-        self._head = (status, self._reason, headers)
+        traits = survey(headers)
+        self._head = (status, self._reason, headers, traits)
         self._reason = b""
-        self._until_close = _ends_with_connection(status, headers)
+        # RFC 9112 section 6.3: a body with neither a length nor chunks ends with the connection
+        self._until_close = not (traits.has_length or traits.is_chunked or status in BODYLESS or status == 101)
         self._keep_alive = self._parser.should_keep_alive()
         if self._method == b"HEAD":
             self._complete = True
@@ -290,6 +293,7 @@ class UpstreamConnection(asyncio.Protocol):
 
     def release_transport(self) -> asyncio.Transport | None:
         """Give the socket away to a tunnel."""
+        self._pool.outbox.flush()
         self._pool.forget(self)
         transport, self._transport = self._transport, None
         return transport
@@ -300,24 +304,13 @@ class UpstreamConnection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
-    @property
-    def is_open(self) -> bool:
-        """Whether the connection can still be used."""
-        return self._transport is not None and not self._transport.is_closing()
-
-
-def _ends_with_connection(status: int, headers: list[Header]) -> bool:
-    """RFC 9112 section 6.3: a body with neither a length nor chunks ends with the connection."""
-    if status in (204, 304) or status < 200:
-        return False
-    return not any(lower in (b"content-length", b"transfer-encoding") for lower, _, _ in headers)
-
 
 class UpstreamPool:
     """Connections to one child."""
 
-    def __init__(self, url: str, tasks: TaskOwner) -> None:
+    def __init__(self, url: str, tasks: TaskOwner, outbox: Outbox) -> None:
         self.target = Target(url)
+        self.outbox = outbox
         self._tasks = tasks
         self._idle: list[UpstreamConnection] = []
         self._all: set[UpstreamConnection] = set()
@@ -327,13 +320,12 @@ class UpstreamPool:
     def __repr__(self) -> str:
         return f"<UpstreamPool {self.target.url} open={len(self._all)} idle={len(self._idle)}>"
 
-    def acquire(self, taker: ResponseTaker, *, fresh: bool = False) -> None:
-        """Get a connection for `taker`: an idle one at once, or a new one in a moment. `fresh` wants a new one."""
-        while self._idle and not fresh:
-            connection = self._idle.pop()
-            if connection.is_open:
-                taker.connected(connection, reused=True)
-                return
+    def take_idle(self) -> UpstreamConnection | None:
+        """An idle connection, if there is one. It may have died a moment ago; the exchange then tries another."""
+        return self._idle.pop() if self._idle else None
+
+    def connect(self, taker: ResponseTaker) -> None:
+        """Open a connection for `taker`, who hears of it as soon as there is one or can be none."""
         self._tasks.spawn(self._connect(taker), name=f"connect to {self.target.url}")
 
     async def _connect(self, taker: ResponseTaker) -> None:
@@ -350,7 +342,7 @@ class UpstreamPool:
                 taker.connect_failed("the model's process is gone")
             else:
                 self._all.add(connection)
-                taker.connected(connection, reused=False)
+                taker.connected(connection)
 
     async def _open(self) -> UpstreamConnection:
         loop = asyncio.get_running_loop()
