@@ -23,8 +23,8 @@ from modelyard.runtime.clock import SystemClock
 from modelyard.runtime.engine import Engine
 from modelyard.runtime.http.asgi import AsgiApp, AsgiBridge
 from modelyard.runtime.http.edge import Edge
-from modelyard.runtime.http.outbox import Outbox
 from modelyard.runtime.http.request import Request
+from modelyard.runtime.http.turn import Turn
 from modelyard.runtime.http.upstream import UpstreamPool
 from modelyard.runtime.logs import LogHub
 from modelyard.runtime.tasks import TaskOwner
@@ -119,7 +119,7 @@ class _FakeServing:
     def __init__(self, plane: Plane, child: ChildId) -> None:
         self._plane = plane
         self._child = child
-        self.pool = UpstreamPool(f"http://127.0.0.1:{plane.upstream_port}{plane.base_path}", plane.tasks, plane.outbox)
+        self.pool = UpstreamPool(f"http://127.0.0.1:{plane.upstream_port}{plane.base_path}", plane.tasks, plane.turn)
 
     def start(self) -> None:
         asyncio.get_running_loop().call_soon(self._plane.engine.post, ChildReady(self._child))
@@ -154,7 +154,7 @@ class Plane:
     async def start(self) -> None:
         """Listen."""
         clock = SystemClock()
-        self.outbox = Outbox()
+        self.turn = Turn(asyncio.get_running_loop())
         self.tasks = TaskOwner(lambda name, error: self.crashes.append(f"{name}: {error!r}"))
         self.engine = Engine(clock, lambda child, _: _FakeServing(self, child))
         self.world = World(Config(models={self.model.id: self.model}))
@@ -166,7 +166,7 @@ class Plane:
             self.requests_done.append(request)
             front.request_done(request)
 
-        self.edge = Edge(front.handle, clock, self.outbox, request_done=done)
+        self.edge = Edge(front.handle, clock, self.turn, request_done=done)
         self.port = (await self.edge.listen("127.0.0.1", 0))[0][1]
 
     @asynccontextmanager

@@ -25,7 +25,7 @@ from modelyard.runtime.engine import Engine, Serving
 from modelyard.runtime.guard import Guard, new_daemon_id
 from modelyard.runtime.http.asgi import AsgiBridge
 from modelyard.runtime.http.edge import Edge
-from modelyard.runtime.http.outbox import Outbox
+from modelyard.runtime.http.turn import Turn
 from modelyard.runtime.http.upstream import UpstreamPool
 from modelyard.runtime.journal import default_state_directory, open_journal
 from modelyard.runtime.logs import LogHub
@@ -71,8 +71,8 @@ class Daemon:
         inference = Inference(self._engine, self._world)
         api = AsgiBridge(build_api(self._engine, self._world, self.logs, self._clock), self._tasks)
         front = Front(inference, api, self._log, self._clock)
-        self._outbox = Outbox()
-        self._edge = Edge(front.handle, self._clock, self._outbox, request_done=front.request_done)
+        self._turn = Turn(asyncio.get_running_loop())
+        self._edge = Edge(front.handle, self._clock, self._turn, request_done=front.request_done)
         self._stopping = asyncio.Event()
         self._signals = 0
 
@@ -138,7 +138,7 @@ class Daemon:
             tasks=self._tasks,
             daemon_log=self._log,
         )
-        return ChildServing(process, UpstreamPool(spec.proxy, self._tasks, self._outbox))
+        return ChildServing(process, UpstreamPool(spec.proxy, self._tasks, self._turn))
 
     # ---------------------------------------------------------------- down
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote_to_bytes
+
 from modelyard.app.inference import Inference
 from modelyard.app.respond import redirect, send_text
 from modelyard.runtime.clock import Clock
@@ -55,13 +57,14 @@ class Front:
             client = fields[b"x-forwarded-for"].partition(b",")[0].strip()
         elif b"x-real-ip" in fields:
             client = fields[b"x-real-ip"]
-        line = b'Request %b "%b %b HTTP/1.%d" %d %d "%b" ' % (
+        line = b'Request %b "%b %b HTTP/1.%b" %d %d "%b" %b' % (
             client,
             request.method,
-            request.path,
-            0 if request.http10 else 1,
+            request.path if b"%" not in request.path else unquote_to_bytes(request.path),
+            b"0" if request.http10 else b"1",
             request.status,
             request.body_bytes_sent,
             fields.get(b"user-agent", b""),
+            go_duration(self._clock.now() - request.arrived_at).encode("latin-1"),
         )
-        self._log.info(line.decode("latin-1") + go_duration(self._clock.now() - request.arrived_at))
+        self._log.info_bytes(line)

@@ -124,6 +124,8 @@ class Call:
         """Ask the engine for the model."""
         self._model = model
         self._id = self._inference.engine.submit(model, self)
+        if not self._granted:
+            self._request.body.hold()
 
     # ---------------------------------------------------------------- the engine's answers
 

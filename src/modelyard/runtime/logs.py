@@ -8,6 +8,7 @@ and loses what does not fit; it is told how much.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
@@ -40,6 +41,8 @@ _ESCAPES = {
     code: f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
     for code in (*range(32), *range(127, 160), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 } | {ord("\n"): "\\n", ord("\r"): "\\r", ord("\t"): "\\t"}
+
+_UNPRINTABLE = re.compile(rb"[^ -~]")
 
 _SYSTEM_CLOCK = SystemClock()
 
@@ -191,6 +194,15 @@ class DaemonLog:
         """What happened."""
         if self._threshold <= 1:
             self._line("INFO", message)
+
+    def info_bytes(self, message: bytes) -> None:
+        """`info` for what is at hand as Latin-1 bytes: the request log, which has a line for every request."""
+        if self._threshold > 1:
+            return
+        if self._prefix is None and _UNPRINTABLE.search(message) is None:
+            self._emit(b"[INFO] %b\n" % message)
+        else:
+            self._line("INFO", message.decode("latin-1"))
 
     def warn(self, message: str) -> None:
         """Something that somebody should look at when there is time."""

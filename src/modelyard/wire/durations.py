@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-_UNITS = ((1_000, "ns", 1), (1_000_000, "µs", 1_000), (1_000_000_000, "ms", 1_000_000))
+_MICROSECOND = 1_000
+_MILLISECOND = 1_000_000
+_SECOND = 1_000_000_000
 
 
 def go_duration(seconds: float) -> str:
     """`seconds` in Go's notation; negative ones count as zero."""
     nanoseconds = round(seconds * 1e9)
-    if 1_000_000 <= nanoseconds < 1_000_000_000:  # by far the most of what is logged
-        return f"{nanoseconds / 1e6:.6f}".rstrip("0").rstrip(".") + "ms"
-    if nanoseconds <= 0:
-        return "0s"
-    for below, unit, scale in _UNITS:
-        if nanoseconds < below:
-            return f"{_decimal(nanoseconds, scale)}{unit}"
-    minutes, rest = divmod(nanoseconds, 60_000_000_000)
+    if nanoseconds >= _SECOND:
+        return _long(nanoseconds)
+    if nanoseconds >= _MILLISECOND:
+        return _trim("%d.%06d" % divmod(nanoseconds, _MILLISECOND)) + "ms"
+    if nanoseconds >= _MICROSECOND:
+        return _trim("%d.%03d" % divmod(nanoseconds, _MICROSECOND)) + "µs"
+    return f"{nanoseconds}ns" if nanoseconds > 0 else "0s"
+
+
+def _long(nanoseconds: int) -> str:
+    minutes, rest = divmod(nanoseconds, 60 * _SECOND)
     hours, minutes = divmod(minutes, 60)
-    text = f"{_decimal(rest, 1_000_000_000)}s"
+    text = _trim("%d.%09d" % divmod(rest, _SECOND)) + "s"
     if hours:
         return f"{hours}h{minutes}m{text}"
     return f"{minutes}m{text}" if minutes else text
 
 
-def _decimal(amount: int, scale: int) -> str:
-    whole, fraction = divmod(amount, scale)
-    if not fraction:
-        return str(whole)
-    digits = len(str(scale)) - 1
-    return f"{whole}.{fraction:0{digits}d}".rstrip("0")
+def _trim(decimal: str) -> str:
+    return decimal.rstrip("0").rstrip(".")

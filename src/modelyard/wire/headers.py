@@ -6,7 +6,8 @@ A header is a triple `(lower_name, name, value)` of bytes: the lower-case name i
 from __future__ import annotations
 
 from collections.abc import Iterable, Set
-from typing import NamedTuple
+
+import msgspec
 
 Header = tuple[bytes, bytes, bytes]
 
@@ -98,9 +99,13 @@ def head_without_upgrade(method: bytes, target: bytes, headers: Iterable[Header]
     return b"".join([*lines, b"\r\n"])
 
 
+_STATUS_LINES = {(status, reason): b"HTTP/1.1 %d %s\r\n" % (status, reason) for status, reason in REASONS.items()}
+
+
 def status_line(status: int, reason: bytes = b"") -> bytes:
     """`HTTP/1.1 200 OK` and its line end."""
-    return b"HTTP/1.1 %d %s\r\n" % (status, reason or REASONS.get(status, b"Unknown"))
+    line = _STATUS_LINES.get((status, reason))
+    return line or b"HTTP/1.1 %d %s\r\n" % (status, reason or REASONS.get(status, b"Unknown"))
 
 
 def request_head(
@@ -131,7 +136,7 @@ def request_head(
     return b"".join(lines)
 
 
-class ResponseTraits(NamedTuple):
+class ResponseTraits(msgspec.Struct, frozen=True, gc=False):
     """What forwarding must know of an answer's head, found in one pass."""
 
     has_length: bool

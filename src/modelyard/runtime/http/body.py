@@ -46,6 +46,8 @@ class Body:
     _file: IO[bytes] | None = None
     _sink: BodySink | None = None
     _on_complete: Callable[[], None] | None = None
+    _held = False
+    _charged = 0
     size = 0
     complete = False
     replayable = True
@@ -53,39 +55,53 @@ class Body:
     def __init__(self, budget: BodyBudget) -> None:
         self._budget = budget
         self._parts: list[bytes] = []
+        self._keep: Callable[[bytes], None] = self._parts.append
 
     def __repr__(self) -> str:
         return f"<Body {self.size} bytes{' complete' * self.complete}{' on disk' * (self._file is not None)}>"
 
     def feed(self, data: bytes) -> None:
         """More of the body arrived."""
-        size = len(data)
-        self.size += size
-        if self._sink is not None:
-            self.replayable = False
-            self._sink.body_data(data)
-        elif self._file is not None:
-            self._file.write(data)
-        else:
-            budget = self._budget
-            self._parts.append(data)
-            budget.used += size
-            if self.size > budget.per_body or budget.used > budget.limit:
-                self._spool()
+        self.size += len(data)
+        self._keep(data)
 
-    def _spool(self) -> None:
-        self._file = tempfile.TemporaryFile(prefix="modelyard-body-")  # noqa: SIM115  # closed in `release`
-        self._file.writelines(self._parts)
-        self._forget_parts()
+    def hold(self) -> None:
+        """The body stays for a while, so from now on it counts: what exceeds the budget goes to disk."""
+        if not self._held and self._sink is None:
+            self._held = True
+            if not self.complete:
+                self._keep = self._keep_accounted
+            self._charge(self.size)
+
+    def _keep_accounted(self, data: bytes) -> None:
+        if self._file is None:
+            self._parts.append(data)
+            self._charge(len(data))
+        else:
+            self._file.write(data)
+
+    def _charge(self, size: int) -> None:
+        self._charged += size
+        self._budget.used += size
+        if self._charged > self._budget.per_body or self._budget.used > self._budget.limit:
+            self._file = tempfile.TemporaryFile(prefix="modelyard-body-")  # noqa: SIM115  # closed in `release`
+            self._file.writelines(self._parts)
+            self._forget_parts()
+
+    def _pass_on(self, data: bytes) -> None:
+        assert self._sink is not None
+        self.replayable = False
+        self._sink.body_data(data)
 
     def _forget_parts(self) -> None:
-        parts, self._parts = self._parts, []
-        for part in parts:
-            self._budget.used -= len(part)
+        self._parts = []
+        self._budget.used -= self._charged
+        self._charged = 0
 
     def finish(self) -> None:
         """The body is complete."""
         self.complete = True
+        self._keep = _ignore  # and not a method of ours: that would be a cycle, and the collector's business
         if self._sink is not None:
             self._sink.body_end()
         elif self._on_complete is not None:
@@ -118,9 +134,9 @@ class Body:
     def replace(self, data: bytes) -> None:
         """Hold `data` instead of what was gathered."""
         self.release()
-        self.size = 0
-        self.replayable = True
-        self.feed(data)
+        self.size = len(data)
+        self._parts = [data]
+        self._held = False
 
     def pieces(self) -> Iterator[bytes]:
         """What was gathered, in pieces that fit a socket's buffer; can be asked for again."""
@@ -137,14 +153,16 @@ class Body:
     def attach(self, sink: BodySink) -> None:
         """Pass what arrives from now on to `sink`. The caller sends `pieces()` first."""
         self._sink = sink
+        self._keep = self._pass_on
 
     def detach(self) -> None:
         """Nobody wants the rest: it is dropped as it arrives."""
-        self._sink = _DROP
+        self._sink = None
+        self._keep = _ignore
         self._on_complete = None
 
     def release(self) -> None:
-        """Forget what was gathered and close the file, if any. Cheap when there is nothing to forget."""
+        """Forget what was gathered and close the file, if any."""
         if self._parts:
             self._forget_parts()
         if self._file is not None:
@@ -152,12 +170,5 @@ class Body:
             self._file = None
 
 
-class _Drop:
-    def body_data(self, data: bytes) -> None:
-        """Dropped."""
-
-    def body_end(self) -> None:
-        """Nothing to end."""
-
-
-_DROP = _Drop()
+def _ignore(data: bytes) -> None:
+    """What comes now, nobody wants."""

@@ -17,8 +17,8 @@ import httptools
 
 from modelyard.runtime.clock import Clock
 from modelyard.runtime.http.body import Body, BodyBudget
-from modelyard.runtime.http.outbox import Outbox
 from modelyard.runtime.http.request import Request
+from modelyard.runtime.http.turn import Turn
 from modelyard.wire import headers as wire_headers
 from modelyard.wire.headers import Header
 
@@ -53,7 +53,7 @@ class EdgeConnection(asyncio.Protocol):
         self._target = b""
         self._headers: list[Header] = []
         self._head_size = 0
-        self._long_read = False
+        self._look_closer = False
         self._in_head = False
         self._expects_continue = False
         self._paused_reading = False
@@ -81,42 +81,56 @@ class EdgeConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """asyncio: bytes from the client."""
+        self._edge.turn.read(self._take, data)
+
+    def _take(self, data: bytes) -> None:
         if self._refusal is not None:
             return
         if self._upgrading:
             self._early += data
             return
-        self._long_read = len(data) > MAX_HEAD
+        # Seldom so, and then worth a closer look at the head: it is long, in pieces, or of HTTP/1.0.
+        self._look_closer = self._in_head or len(data) > MAX_HEAD or b" HTTP/1.0" in data
+        self._parse(data)
+        if self._completed:
+            for body in self._completed:
+                body.finish()
+            self._completed.clear()
+        if self._parsing is not None or self._in_head:
+            self._note_unfinished(len(data))
+        if self._current is None:
+            self._advance()
+        elif len(self._queue) > MAX_PIPELINED:
+            self._pause_reading()
+
+    def _parse(self, data: bytes) -> None:
         try:
             try:
                 self._parser.feed_data(data)
             except httptools.HttpParserUpgrade as upgrade:
                 self._upgrade_asked(data[upgrade.args[0] :])
         except httptools.HttpParserError:
-            if self._refusal is None:
-                self._refusal = (400, b"the request is not valid HTTP/1.1\n")
-        if self._in_head:
-            self._head_size += len(data)
+            self._refuse(400, b"the request is not valid HTTP/1.1\n")
+
+    def _note_unfinished(self, received: int) -> None:
+        """A head or a body goes on in the next read."""
+        self.idle_since = self._edge.clock.now()
+        if self._parsing is not None:
+            self._parsing.body.hold()
+        else:
+            self._head_size += received
             if self._head_size > MAX_HEAD:
                 self._refuse(431, TOO_LARGE)
-        if self._completed:
-            for body in self._completed:
-                body.finish()
-            self._completed.clear()
-        if self._current is None:
-            self._advance()
-        elif len(self._queue) > MAX_PIPELINED:
-            self._pause_reading()
-        if self._parsing is not None or self._in_head:
-            self.idle_since = self._edge.clock.now()
 
     def eof_received(self) -> bool:
         """asyncio: the client closed its sending side, which means that it is gone."""
+        self._edge.turn.finish_reads()
         self._leave()
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
         """asyncio: the connection is closed."""
+        self._edge.turn.finish_reads()
         self._edge.forget(self)
         self._leave()
         self._transport = None
@@ -135,16 +149,14 @@ class EdgeConnection(asyncio.Protocol):
 
     # ---------------------------------------------------------------- parser
 
-    def on_message_begin(self) -> None:
-        """httptools: a request begins."""
-        self._target = b""
-        self._headers = []
-        self._head_size = 0
-        self._in_head = True
-
     def on_url(self, url: bytes) -> None:
-        """httptools: (a piece of) the request's target."""
-        self._target += url
+        """httptools: (a piece of) the request's target, which begins the request."""
+        if self._in_head:
+            self._target += url
+        else:
+            self._in_head = True
+            self._target = url
+            self._headers = []
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """httptools: one header; after the head it is a trailer, which nobody reads."""
@@ -153,6 +165,7 @@ class EdgeConnection(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         """httptools: the head is complete."""
         self._in_head = False
+        self._head_size = 0
         headers, self._headers = self._headers, []
         if self._refusal is not None:
             return
@@ -163,7 +176,7 @@ class EdgeConnection(asyncio.Protocol):
             method=parser.get_method(),
             target=self._target,
             headers=headers,
-            http10=parser.get_http_version() == "1.0",
+            http10=self._look_closer and parser.get_http_version() == "1.0",
             keep_alive=parser.should_keep_alive(),
             now=self._edge.clock.now(),
         )
@@ -186,11 +199,11 @@ class EdgeConnection(asyncio.Protocol):
     def _check_head(self, request: Request) -> None:
         """What llhttp lets through and we refuse."""
         fields, headers = request.fields, request.headers
-        if b"host" not in fields and not request.http10:
+        if (b"host" not in fields and not request.http10) or (
+            len(fields) != len(headers) and sum(lower == b"host" for lower, _, _ in headers) > 1
+        ):
             self._refuse(400, b"a request needs exactly one Host header\n")
-        elif len(fields) != len(headers) and sum(lower == b"host" for lower, _, _ in headers) > 1:
-            self._refuse(400, b"a request needs exactly one Host header\n")
-        if len(headers) > MAX_HEADERS or (self._long_read and _size(request) > MAX_HEAD):
+        if len(headers) > MAX_HEADERS or (self._look_closer and _size(request) > MAX_HEAD):
             self._refuse(431, TOO_LARGE)
         if request.http10 and b"transfer-encoding" in fields:
             self._refuse(400, b"HTTP/1.0 knows no Transfer-Encoding\n")
@@ -264,7 +277,7 @@ class EdgeConnection(asyncio.Protocol):
             self._upgrading = False
             self._parser = httptools.HttpRequestParser(self)
             early, self._early = self._early, b""
-            asyncio.get_running_loop().call_soon(self.data_received, early)
+            self._edge.turn.read(self._take, early)
         if self._queue or self._refusal is not None:
             asyncio.get_running_loop().call_soon(self._advance)
 
@@ -311,18 +324,18 @@ class EdgeConnection(asyncio.Protocol):
     def write(self, data: bytes) -> None:
         """Send bytes to the client; a client that is gone is no error."""
         if self._transport is not None:
-            self._edge.outbox.write(self._transport, data)
+            self._edge.turn.write(self._transport, data)
 
     def write_lines(self, parts: list[bytes]) -> None:
         """Send several pieces without joining them."""
         if self._transport is not None:
-            self._edge.outbox.flush()
+            self._edge.turn.finish_writes()
             self._transport.writelines(parts)
 
     def close(self) -> None:
         """Close after what was written is sent."""
         if self._transport is not None:
-            self._edge.outbox.flush()
+            self._edge.turn.finish_writes()
             self._transport.close()
 
     def abort(self) -> None:
@@ -335,7 +348,7 @@ class EdgeConnection(asyncio.Protocol):
 
         From here on the connection is the tunnel's; a drain does not wait for it.
         """
-        self._edge.outbox.flush()
+        self._edge.turn.finish_writes()
         self._edge.forget(self)
         self._current = None
         transport, self._transport = self._transport, None
@@ -381,11 +394,11 @@ class Edge:
     """The listening sockets and their connections."""
 
     def __init__(
-        self, handler: RequestHandler, clock: Clock, outbox: Outbox, *, request_done: Callable[[Request], None]
+        self, handler: RequestHandler, clock: Clock, turn: Turn, *, request_done: Callable[[Request], None]
     ) -> None:
         self.handler = handler
         self.clock = clock
-        self.outbox = outbox
+        self.turn = turn
         self.request_done = request_done
         self.budget = BodyBudget()
         self.connections: set[EdgeConnection] = set()

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import httptools
 
-from modelyard.runtime.http.outbox import Outbox
+from modelyard.runtime.http.turn import Turn
 from modelyard.runtime.tasks import TaskOwner
 from modelyard.wire.headers import BODYLESS, Header, ResponseTraits, survey
 
@@ -124,9 +124,9 @@ class UpstreamConnection(asyncio.Protocol):
         self._method = method
         self.answer_begun = False
         assert self._transport is not None
-        self._pool.outbox.write(self._transport, start)
+        self._pool.turn.write(self._transport, start)
         if pieces is not None:
-            self._pool.outbox.flush()
+            self._pool.turn.finish_writes()
             self._pieces = pieces
             self._pump_pieces()
 
@@ -147,7 +147,7 @@ class UpstreamConnection(asyncio.Protocol):
     def write(self, data: bytes) -> None:
         """More of the request's body, framed."""
         if self._transport is not None:
-            self._pool.outbox.write(self._transport, data)
+            self._pool.turn.write(self._transport, data)
 
     def pause_writing(self) -> None:
         """asyncio: the upstream reads slower than we write."""
@@ -171,6 +171,9 @@ class UpstreamConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """asyncio: bytes of an answer."""
+        self._pool.turn.read(self._take, data)
+
+    def _take(self, data: bytes) -> None:
         if self._taker is None:
             self.close()  # an upstream that speaks unasked is out of step
             return
@@ -226,6 +229,7 @@ class UpstreamConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """asyncio: the connection is closed."""
+        self._pool.turn.finish_reads()
         self._transport = None
         self._pool.forget(self)
         taker = self._taker
@@ -293,7 +297,7 @@ class UpstreamConnection(asyncio.Protocol):
 
     def release_transport(self) -> asyncio.Transport | None:
         """Give the socket away to a tunnel."""
-        self._pool.outbox.flush()
+        self._pool.turn.finish_writes()
         self._pool.forget(self)
         transport, self._transport = self._transport, None
         return transport
@@ -308,9 +312,9 @@ class UpstreamConnection(asyncio.Protocol):
 class UpstreamPool:
     """Connections to one child."""
 
-    def __init__(self, url: str, tasks: TaskOwner, outbox: Outbox) -> None:
+    def __init__(self, url: str, tasks: TaskOwner, turn: Turn) -> None:
         self.target = Target(url)
-        self.outbox = outbox
+        self.turn = turn
         self._tasks = tasks
         self._idle: list[UpstreamConnection] = []
         self._all: set[UpstreamConnection] = set()

@@ -1,0 +1,64 @@
+"""One turn of the loop: what was read is handled together, and what was written leaves together at the end.
+
+A write wakes whoever reads the other end. Sent one by one, with our own work in between, every write finds its reader
+asleep again; sent together, the first wakes it and the others find it awake. On a virtual machine, where a wake-up is
+an exit to the hypervisor, that is the larger part of what a request costs. In the same way our own code runs faster
+when it is not interrupted by system calls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+
+class Turn:
+    """Collects reads and writes of many connections. Order is kept; the loop never sleeps over what is in here."""
+
+    __slots__ = ("_loop", "_planned", "_reads", "_writes")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._planned = False
+        self._reads: list[tuple[Callable[[bytes], None], bytes]] = []
+        self._writes: list[tuple[asyncio.Transport, bytes]] = []
+
+    def __repr__(self) -> str:
+        return f"<Turn {len(self._reads)} reads, {len(self._writes)} writes>"
+
+    def read(self, take: Callable[[bytes], None], data: bytes) -> None:
+        """Hand `data` to `take` in this turn, after all that came before it."""
+        self._reads.append((take, data))
+        if not self._planned:
+            self._planned = True
+            self._loop.call_soon(self._run)
+
+    def write(self, transport: asyncio.Transport, data: bytes) -> None:
+        """Send `data` at the end of this turn."""
+        self._writes.append((transport, data))
+        if not self._planned:
+            self._planned = True
+            self._loop.call_soon(self._run)
+
+    def _run(self) -> None:
+        self.finish_reads()
+        self._planned = False
+        self.finish_writes()
+
+    def finish_reads(self) -> None:
+        """Handle what was read now: a connection ends, and what it said before comes before that."""
+        while self._reads:
+            reads, self._reads = self._reads, []
+            for take, data in reads:
+                try:
+                    take(data)
+                except Exception as error:
+                    self._loop.call_exception_handler({"message": "a connection's data", "exception": error})
+
+    def finish_writes(self) -> None:
+        """Send what was written now: a transport that may have something in here is about to be closed."""
+        if self._writes:
+            writes, self._writes = self._writes, []
+            for transport, data in writes:
+                if not transport.is_closing():
+                    transport.write(data)
