@@ -87,7 +87,8 @@ class Scheduler:
             and len(station.in_flight) < station.width
             and now < self._desk.next_overdue
         ):
-            self._desk.idle.wake(event.model)
+            if station.facts.ttl:
+                self._desk.idle.wake(event.model)
             station.in_flight.add(event.request)
             self._served_by[event.request] = station
             return [Grant(event.request, station.lifecycle.child)]

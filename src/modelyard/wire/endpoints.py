@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -20,11 +20,11 @@ class Endpoint:
     path: str
     dialect: Dialect = Dialect.OPENAI
     upstream_path: str = ""
+    forwarded_path: bytes = field(init=False)
+    """The path the engine gets."""
 
-    @property
-    def forwarded_path(self) -> bytes:
-        """The path the engine gets."""
-        return (self.upstream_path or self.path).encode()
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "forwarded_path", (self.upstream_path or self.path).encode())
 
 
 _JSON_PATHS = (

@@ -24,8 +24,11 @@ from modelyard.wire.headers import Header
 
 MAX_HEAD = 64 * 1024
 """Bytes of a request line and headers together."""
-MAX_HEADERS = 256
-TOO_LARGE = b"the request's head has more than 64 KiB or 256 fields\n"
+MAX_HEADERS = 1000
+ONE_HOST = b"a request needs exactly one Host header\n"
+TOO_LARGE = b"the request's head has more than 64 KiB or 1000 fields\n"
+CLOSER_LOOK = 4000
+"""A read of at most so many bytes can't hold too large a head, or too many fields."""
 MAX_PIPELINED = 16
 """Requests that a connection may have waiting behind the one being answered, before its reading pauses."""
 KEEP_ALIVE = 120.0
@@ -90,7 +93,7 @@ class EdgeConnection(asyncio.Protocol):
             self._early += data
             return
         # Seldom so, and then worth a closer look at the head: it is long, in pieces, or of HTTP/1.0.
-        self._look_closer = self._in_head or len(data) > MAX_HEAD or b" HTTP/1.0" in data
+        self._look_closer = self._in_head or len(data) > CLOSER_LOOK or b" HTTP/1.0" in data
         self._parse(data)
         if self._completed:
             for body in self._completed:
@@ -197,19 +200,20 @@ class EdgeConnection(asyncio.Protocol):
             self._parsing = None
 
     def _check_head(self, request: Request) -> None:
-        """What llhttp lets through and we refuse."""
+        """What llhttp lets through and we refuse, and what needs care."""
         fields, headers = request.fields, request.headers
-        if (b"host" not in fields and not request.http10) or (
-            len(fields) != len(headers) and sum(lower == b"host" for lower, _, _ in headers) > 1
-        ):
-            self._refuse(400, b"a request needs exactly one Host header\n")
-        if len(headers) > MAX_HEADERS or (self._look_closer and _size(request) > MAX_HEAD):
-            self._refuse(431, TOO_LARGE)
-        if request.http10 and b"transfer-encoding" in fields:
-            self._refuse(400, b"HTTP/1.0 knows no Transfer-Encoding\n")
+        if b"host" not in fields and not request.http10:
+            self._refuse(400, ONE_HOST)
+        if len(fields) != len(headers) and sum(lower == b"host" for lower, _, _ in headers) > 1:
+            self._refuse(400, ONE_HOST)
+        if self._look_closer:
+            if len(headers) > MAX_HEADERS or _size(request) > MAX_HEAD:
+                self._refuse(431, TOO_LARGE)
+            if request.http10 and b"transfer-encoding" in fields:
+                self._refuse(400, b"HTTP/1.0 knows no Transfer-Encoding\n")
         if b"expect" in fields:
             self._expects_continue = fields[b"expect"].lower() == b"100-continue"
-        if self._target[:1] != b"/" and self._target != b"*":
+        if not self._target.startswith(b"/") and self._target != b"*":
             self._accept_absolute_form(request)
 
     def _accept_absolute_form(self, request: Request) -> None:

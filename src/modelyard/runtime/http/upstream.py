@@ -102,6 +102,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._taker: ResponseTaker | None = None
         self._pieces: Iterator[bytes] | None = None
         self._write_paused = False
+        self._read_paused = False
         self._method = b""
         self._reason = b""
         self._headers: list[Header] = []
@@ -214,6 +215,8 @@ class UpstreamConnection(asyncio.Protocol):
         self._complete = False
         self._in_head = True
         if reusable:
+            if self._read_paused:  # the client is still slow; the next one need not be
+                self.resume_reading()
             self._pool.give_back(self)
         else:
             self.close()
@@ -287,12 +290,14 @@ class UpstreamConnection(asyncio.Protocol):
 
     def pause_reading(self) -> None:
         """Stop reading: the client is slower."""
-        if self._transport is not None:
+        if self._transport is not None and not self._read_paused:
+            self._read_paused = True
             self._transport.pause_reading()
 
     def resume_reading(self) -> None:
         """Go on reading."""
-        if self._transport is not None:
+        if self._transport is not None and self._read_paused:
+            self._read_paused = False
             self._transport.resume_reading()
 
     def release_transport(self) -> asyncio.Transport | None:
