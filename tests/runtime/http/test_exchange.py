@@ -335,30 +335,6 @@ def test_a_slow_client_slows_the_upstream_down() -> None:
     in_plane(story)
 
 
-def test_a_connection_comes_back_to_the_pool_reading() -> None:
-    """A client that is slow at the very end must not leave a paused connection to the next one."""
-
-    async def story(plane: Plane) -> None:
-        async with plane.client() as slow, plane.client() as next_one:
-            slow.writer.transport.pause_reading()  # type: ignore[attr-defined]  # a plain socket transport
-            slow.post()
-            got = await plane.upstream.request()
-            size = 8 << 20
-            got.writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size)
-            got.writer.write(bytes(size))
-            connection = next(one for one in plane.edge.connections if one.write_paused or not one.is_idle)
-            await eventually(lambda: connection.write_paused)
-            slow.writer.transport.resume_reading()  # type: ignore[attr-defined]
-            await eventually(lambda: plane.in_flight() == 0)
-            got.finished.set()
-            next_one.post()
-            await (await plane.upstream.request()).answer_json()
-            assert (await next_one.head()).startswith(OK)
-        assert plane.upstream.connections == 1
-
-    in_plane(story)
-
-
 def test_an_upload_streams_through_and_waits_for_a_slow_upstream() -> None:
     """R43: a body that needs no look inside is not kept."""
 

@@ -1,0 +1,120 @@
+"""Connections to a child, one by one."""
+
+from __future__ import annotations
+
+import pytest
+
+from modelyard.runtime.http.upstream import Target, UpstreamConnection, UpstreamPool
+from modelyard.wire.headers import Header, ResponseTraits
+from tests.support.plane import Plane, eventually, in_plane
+
+
+class Recorder:
+    """Takes answers down."""
+
+    def __init__(self) -> None:
+        self.connection: UpstreamConnection | None = None
+        self.said: list[str] = []
+
+    def connected(self, connection: UpstreamConnection) -> None:
+        self.connection = connection
+
+    def connect_failed(self, reason: str) -> None:
+        self.said.append(reason)
+
+    def response_started(self, status: int, reason: bytes, headers: list[Header], traits: ResponseTraits) -> None:
+        self.said.append(str(status))
+
+    def response_body(self, data: bytes) -> None:
+        self.said.append(data.decode())
+
+    def response_ended(self, data: bytes) -> None:
+        self.said.append(data.decode() + "|")
+
+    def response_broken(self, reason: str) -> None:
+        self.said.append("broken")
+
+    def upgraded(self, early: bytes) -> None:
+        self.said.append("upgraded")
+
+    def upstream_writable(self) -> None:
+        pass
+
+    def upstream_slow(self) -> None:
+        pass
+
+
+REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+async def connect(plane: Plane, taker: Recorder, port: int = 0) -> UpstreamPool:
+    pool = UpstreamPool(f"http://127.0.0.1:{port or plane.upstream_port}", plane.tasks, plane.turn)
+    pool.connect(taker)
+    await eventually(lambda: taker.connection or taker.said)
+    return pool
+
+
+def test_a_connection_goes_back_to_the_pool_reading() -> None:
+    """Its client may have been slow to the very end; the next one need not be."""
+
+    async def story(plane: Plane) -> None:
+        taker = Recorder()
+        pool = await connect(plane, taker)
+        connection = taker.connection
+        assert connection is not None
+        connection.send(taker, b"GET", REQUEST, None)
+        got = await plane.upstream.request()
+        connection.pause_reading()
+        connection.data_received(ANSWER)  # what was read before the pause took hold
+        await eventually(lambda: taker.said == ["200", "ok|"])
+        got.finished.set()
+        assert pool.take_idle() is connection
+        connection.send(taker, b"GET", REQUEST, None)
+        await (await plane.upstream.request()).answer(ANSWER)
+        await eventually(lambda: taker.said == ["200", "ok|"] * 2)
+
+    in_plane(story)
+
+
+def test_an_engine_that_closes_an_idle_connection_takes_it_from_the_pool() -> None:
+    async def story(plane: Plane) -> None:
+        taker = Recorder()
+        pool = await connect(plane, taker)
+        assert taker.connection is not None
+        taker.connection.send(taker, b"GET", REQUEST, None)
+        got = await plane.upstream.request()
+        await got.write(ANSWER)
+        await eventually(lambda: len(taker.said) == 2)
+        got.writer.close()
+        await eventually(lambda: "open=0" in repr(pool))
+        assert pool.take_idle() is None
+
+    in_plane(story)
+
+
+def test_nobody_listening_is_said_in_words() -> None:
+    async def story(plane: Plane) -> None:
+        taker = Recorder()
+        await connect(plane, taker, port=1)
+        assert taker.said == ["connection refused"]
+
+    in_plane(story)
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port", "tls", "base", "addresses"),
+    [
+        ("http://localhost:5800", "localhost", 5800, False, b"", ("127.0.0.1", "::1")),
+        ("http://10.0.0.1/base/", "10.0.0.1", 80, False, b"/base", ("10.0.0.1",)),
+        ("https://gpu.lan", "gpu.lan", 443, True, b"", ("gpu.lan",)),
+        ("http://[::1]:9", "::1", 9, False, b"", ("::1",)),
+    ],
+)
+def test_where_a_proxy_url_points(
+    url: str, host: str, port: int, tls: bool, base: bytes, addresses: tuple[str, ...]
+) -> None:
+    """R6: localhost is both loopback addresses, without a resolver."""
+    target = Target(url)
+    assert (target.host, target.port, target.tls, target.base_path) == (host, port, tls, base)
+    assert target.addresses == addresses
