@@ -10,9 +10,14 @@ import pytest
 from modelyard.config.keys import EXPANDED, LATER, MODEL_LATER
 from tests.config.helpers import load
 
-REFERENCE = Path(__file__).parents[2] / "docs" / "configuration.md"
-TEXT = REFERENCE.read_text(encoding="utf-8")
-EXAMPLES = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
+PROJECT = Path(__file__).parents[2]
+TEXT = (PROJECT / "docs" / "configuration.md").read_text(encoding="utf-8")
+PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
+EXAMPLES = [
+    pytest.param(example, id=f"{page.name}-{number}")
+    for page in PAGES
+    for number, example in enumerate(re.findall(r"```yaml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL))
+]
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
@@ -23,7 +28,7 @@ def test_an_example_loads_without_warnings(example: str) -> None:
 
 
 def test_the_reference_has_examples() -> None:
-    assert len(EXAMPLES) >= 4
+    assert len(EXAMPLES) >= 10
 
 
 @pytest.mark.parametrize("key", sorted(EXPANDED | {"models", "macros"}))

@@ -54,9 +54,9 @@ def test_the_target_starts_only_after_its_victim_is_gone() -> None:
 def test_the_reasons_say_who_and_why() -> None:
     book = Playbook("a", "b").running("a")
     (stop,) = (c for c in book.asks(1, "b").commands if isinstance(c, StopChild))
-    assert stop.reason == "makes room: for b a must go because members of the default group take turns"
+    assert stop.reason == "makes room for b: a must go, since members of the default group take turns"
     (start,) = (c for c in book.exited("a#1").commands if isinstance(c, StartChild))
-    assert start.reason == "for b a must go because members of the default group take turns"
+    assert start.reason == "a must go, since members of the default group take turns"
 
 
 def test_a_busy_model_is_joined_and_swapped_away_when_its_last_request_ends() -> None:

@@ -124,7 +124,7 @@ class _FakeServing:
     def start(self) -> None:
         asyncio.get_running_loop().call_soon(self._plane.engine.post, ChildReady(self._child))
 
-    def stop(self, grace: float) -> None:
+    def stop(self, grace: float, reason: str) -> None:
         pass
 
     def kill(self) -> None:

@@ -126,7 +126,6 @@ class Daemon:
             self._options.on_listening(f"{scheme}://{address.host or '127.0.0.1'}:{port}")
 
     def _make_serving(self, child: ChildId, reason: str) -> Serving:
-        self._log.info(f"starting {child.model}: {reason}")
         spec = self._world.process(child.model)
         process = Child(
             child,
@@ -138,7 +137,7 @@ class Daemon:
             tasks=self._tasks,
             daemon_log=self._log,
         )
-        return ChildServing(process, UpstreamPool(spec.proxy, self._tasks, self._turn))
+        return ChildServing(process, UpstreamPool(spec.proxy, self._tasks, self._turn), reason, self._log)
 
     # ---------------------------------------------------------------- down
 

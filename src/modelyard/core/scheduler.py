@@ -226,7 +226,7 @@ class Scheduler:
                 continue
             self._desk.reject_waiting(station, ModelUnloaded(model, self._desk.yard.planner.name))
             self._desk.yard.forget_swap(station)
-            self._desk.stop(station, station.facts.unload_timeout, "unload asked")
+            self._desk.stop(station, station.facts.unload_timeout, "its unload was asked for")
         self._desk.settle()
         return self._desk.finish()
 
@@ -266,7 +266,7 @@ class Scheduler:
         self._desk.now = now
         for model in self._desk.idle.over(now):
             station = self._stations[model]
-            self._desk.stop(station, station.facts.unload_timeout, f"idle for {station.facts.ttl:g} s")
+            self._desk.stop(station, station.facts.unload_timeout, f"idle for its ttl of {station.facts.ttl:g} s")
         self._desk.settle()
         return self._desk.finish()
 
@@ -276,7 +276,7 @@ class Scheduler:
         for station in self._stations.values():
             self._desk.reject_waiting(station, ShuttingDown(self._desk.yard.planner.name))
             self._desk.yard.forget_swap(station)
-            self._desk.stop(station, event.grace, "shutting down")
+            self._desk.stop(station, event.grace, "the server shuts down")
         return self._desk.finish()
 
     def _facts_of(self, model: str) -> ModelFacts:

@@ -44,8 +44,8 @@ class Serving(Protocol):
         """Start the process. Its news come as events."""
         ...
 
-    def stop(self, grace: float) -> None:
-        """Stop it within `grace` seconds, then kill."""
+    def stop(self, grace: float, reason: str) -> None:
+        """Stop it within `grace` seconds, then kill. `reason` is for the log."""
         ...
 
     def kill(self) -> None:
@@ -92,8 +92,6 @@ class Engine:
         self._timer: asyncio.TimerHandle | None = None
         self._armed_for = float("inf")
         self.flight_recorder: deque[tuple[float, Event]] = deque(maxlen=FLIGHT_RECORDER)
-        self.stops: dict[ChildId, str] = {}
-        """Why each child that is being stopped is."""
 
     def __repr__(self) -> str:
         return f"<Engine children={sorted(map(str, self._servings))} waiting={len(self._waiters)}>"
@@ -181,9 +179,8 @@ class Engine:
                 serving = self._servings[child] = self._make_serving(child, reason)
                 serving.start()
             case StopChild(child=child, grace=grace, reason=reason):
-                if (serving_child := self._servings.get(child)) is not None:
-                    self.stops[child] = reason
-                    serving_child.stop(grace)
+                if (leaving := self._servings.get(child)) is not None:
+                    leaving.stop(grace, reason)
             case _ as never:
                 assert_never(never)
 
@@ -197,7 +194,6 @@ class Engine:
 
     def _forget(self, child: ChildId) -> None:
         serving = self._servings.pop(child, None)
-        self.stops.pop(child, None)
         if serving is not None:
             serving.pool.close()
 

@@ -147,15 +147,15 @@ def test_starting_and_stopping_models_count_as_running_and_asleep_ones_do_not() 
 @pytest.mark.parametrize(
     ("target", "others", "reason"),
     [
-        ("a", "", "for a nobody must go"),
-        ("a", "b", "for a b must go because members of group g take turns"),
-        ("a", "xy", "for a x, y must go because group g is exclusive"),
+        ("a", "", "nothing is in its way"),
+        ("a", "b", "b must go, since members of group g take turns"),
+        ("a", "xy", "x and y must go, since group g is exclusive"),
         (
             "a",
             "bx",
-            "for a b must go because members of group g take turns and x must go because group g is exclusive",
+            "b must go, since members of group g take turns; x must go, since group g is exclusive",
         ),
-        ("x", "y", "for x y must go because members of the default group take turns"),
+        ("x", "y", "y must go, since members of the default group take turns"),
     ],
 )
 def test_the_reason_is_given_in_words(target: str, others: str, reason: str) -> None:

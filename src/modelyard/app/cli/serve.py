@@ -19,7 +19,6 @@ from modelyard.config.schema import Config
 from modelyard.config.sources import load_config
 
 EXIT_FAILED = 1
-EXIT_USAGE = 2
 
 SUBCOMMAND_HELP = """
 Commands:
@@ -34,7 +33,7 @@ def run(argv: Sequence[str]) -> int:
         flags = parse_flags(argv)
     except UsageError as error:
         print(error, file=sys.stderr)
-        return EXIT_USAGE
+        return error.exit_code
     if flags.help:
         print(usage() + SUBCOMMAND_HELP, file=sys.stderr)
         return 0
@@ -62,6 +61,8 @@ def _prepare(flags: Flags) -> tuple[Config, Address, ssl.SSLContext | None]:
         raise _FatalError("TLS needs both -tls-cert-file and -tls-key-file")
     if flags.config_dir:
         raise _FatalError("-config-dir is not supported yet; use -config with one file")
+    if flags.watch_config:
+        print("-watch-config has no effect yet: restart to apply changes", file=sys.stderr)
     config = load_config(flags.config)
     try:
         address = parse_address(flags.listen)

@@ -76,14 +76,14 @@ class GroupsPlanner:
                     siblings.append(resident.model)
             elif rule.exclusive and not self._rules[other].persistent:
                 strangers.append(resident.model)
-        return Plan(frozenset(siblings + strangers), _reason(target, group, siblings, strangers))
+        return Plan(frozenset(siblings + strangers), _reason(group, siblings, strangers))
 
 
-def _reason(target: str, group: str | None, siblings: list[str], strangers: list[str]) -> str:
-    shown = "the default group" if group is None else f"group {group}"
+def _reason(group: str | None, siblings: list[str], strangers: list[str]) -> str:
+    shown = "the default group" if group in (None, "(default)") else f"group {group}"
     causes = []
     if siblings:
-        causes.append(f"{', '.join(siblings)} must go because members of {shown} take turns")
+        causes.append(f"{' and '.join(siblings)} must go, since members of {shown} take turns")
     if strangers:
-        causes.append(f"{', '.join(strangers)} must go because {shown} is exclusive")
-    return f"for {target} {' and '.join(causes)}" if causes else f"for {target} nobody must go"
+        causes.append(f"{' and '.join(strangers)} must go, since {shown} is exclusive")
+    return "; ".join(causes) or "nothing is in its way"

@@ -104,7 +104,7 @@ class EdgeConnection(asyncio.Protocol):
         if self._current is None:
             self._advance()
         elif len(self._queue) > MAX_PIPELINED:
-            self._pause_reading()
+            self.pause_reading()
 
     def _parse(self, data: bytes) -> None:
         try:
@@ -262,7 +262,7 @@ class EdgeConnection(asyncio.Protocol):
         if self._current is None and self._refusal is not None:
             self._answer_refusal()
         if self._paused_reading and len(self._queue) <= MAX_PIPELINED // 2:
-            self._resume_reading()
+            self.resume_reading()
 
     def answered(self, request: Request) -> None:
         """The answer to `request` is complete or broken off."""
@@ -343,8 +343,9 @@ class EdgeConnection(asyncio.Protocol):
             self._transport.close()
 
     def abort(self) -> None:
-        """Close at once, without sending the rest."""
+        """Close at once: what the socket does not take now is lost, and the client sees a reset."""
         if self._transport is not None:
+            self._edge.turn.finish_writes()
             self._transport.abort()
 
     def release_transport(self) -> tuple[asyncio.Transport | None, bytes]:
@@ -368,23 +369,17 @@ class EdgeConnection(asyncio.Protocol):
         if self._current is None and not self._queue:
             if now - self.idle_since > KEEP_ALIVE:
                 self.close()
-        elif self._parsing is not None and not self._parsing.body.complete and now - self.idle_since > BODY_IDLE:
+        elif self._parsing is not None and not self._paused_reading and now - self.idle_since > BODY_IDLE:
             self.abort()
 
     def pause_reading(self) -> None:
-        """Stop reading the request's body: its taker is slower than the client."""
-        self._pause_reading()
-
-    def resume_reading(self) -> None:
-        """Go on reading."""
-        self._resume_reading()
-
-    def _pause_reading(self) -> None:
+        """Stop reading: whoever takes the requests, or a body, is slower than the client."""
         if not self._paused_reading and self._transport is not None:
             self._paused_reading = True
             self._transport.pause_reading()
 
-    def _resume_reading(self) -> None:
+    def resume_reading(self) -> None:
+        """Go on reading."""
         if self._paused_reading and self._transport is not None:
             self._paused_reading = False
             self._transport.resume_reading()

@@ -92,6 +92,8 @@ class Exchange:
         self._connection = connection
         request = self._request
         body = request.body
+        if request.connection.write_paused:
+            connection.pause_reading()  # the answer before ours still fills the client's socket
         head = headers.request_head(
             request.method,
             self._pool.target.base_path + self._target,

@@ -24,10 +24,6 @@ IDLE_PER_POOL = 64
 LOOPBACK = ("127.0.0.1", "::1")
 
 
-class UpstreamError(Exception):
-    """The upstream could not be reached, or broke the conversation."""
-
-
 class ResponseTaker(Protocol):
     """Who takes an upstream's answer as it arrives."""
 
