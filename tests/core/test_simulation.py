@@ -109,7 +109,7 @@ def test_a_scheduler_that_breaks_a_law_is_caught(monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_program_replays_a_seed() -> None:
-    script = str(ROOT / "scripts" / "simulate")
+    script = str(ROOT / "scripts" / "simulate.py")
     replay = subprocess.run(
         [sys.executable, script, "--seed", "12", "--trace"], capture_output=True, text=True, check=True
     )
