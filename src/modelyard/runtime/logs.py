@@ -8,7 +8,6 @@ and loses what does not fit; it is told how much.
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
@@ -42,7 +41,7 @@ _ESCAPES = {
     for code in (*range(32), *range(127, 160), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 } | {ord("\n"): "\\n", ord("\r"): "\\r", ord("\t"): "\\t"}
 
-_UNPRINTABLE = re.compile(rb"[^ -~]")
+_PRINTABLE = bytes(range(32, 127))
 
 _SYSTEM_CLOCK = SystemClock()
 
@@ -199,7 +198,7 @@ class DaemonLog:
         """`info` for what is at hand as Latin-1 bytes: the request log, which has a line for every request."""
         if self._threshold > 1:
             return
-        if self._prefix is None and _UNPRINTABLE.search(message) is None:
+        if self._prefix is None and not message.translate(None, _PRINTABLE):
             self._emit(b"[INFO] %b\n" % message)
         else:
             self._line("INFO", message.decode("latin-1"))
