@@ -113,17 +113,17 @@ class Daemon:
         try:
             bound = await self._edge.listen(address.host or None, address.port, tls)
         except OSError as error:
-            raise ListenError(f"cannot listen on {address}: {error.strerror or error}") from error
+            raise ListenError(f"cannot listen on {address}: {_in_words(error)}") from error
         scheme = "https" if tls else "http"
-        port = bound[0][1]
+        address = Address(address.host, bound[0][1])
         if (text := advice(address)) is not None:
             self._log.info(text)
-        self._log.info(f"modelyard listening on {scheme}://{address.host}:{port}")
+        self._log.info(f"modelyard listening on {scheme}://{address}")
         gc.collect()
         gc.set_threshold(20_000, 50, 50)
         gc.freeze()  # what lives now lives for ever: the collector need not walk it again
         if self._options.on_listening is not None:
-            self._options.on_listening(f"{scheme}://{address.host or '127.0.0.1'}:{port}")
+            self._options.on_listening(address.url(scheme))
 
     def _make_serving(self, child: ChildId, reason: str) -> Serving:
         spec = self._world.process(child.model)
@@ -182,9 +182,17 @@ class Daemon:
         await self._tasks.aclose()
         await self._guard.aclose()
         self._reaper.close()
-        self._log.info("shutdown complete")
+        if self._signals:  # a start that failed has a line of its own
+            self._log.info("shutdown complete")
         self.logs.flush()
         self._stdout.close()
 
     def _task_crashed(self, name: str, error: BaseException) -> None:
         self._log.error(f"task {name!r} crashed: {type(error).__name__}: {error}")
+
+
+def _in_words(error: OSError) -> str:
+    """Without what asyncio adds: the address is said already. A resolver's errors have negative numbers."""
+    if error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno)
+    return error.strerror or str(error)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 
+MAX_PORT = 65535
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -17,14 +19,21 @@ class Address:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
 
+    def url(self, scheme: str) -> str:
+        """The base URL under which this machine reaches it."""
+        reachable = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
+        return f"{scheme}://{Address(reachable.get(self.host, self.host), self.port)}"
+
 
 def parse_address(text: str) -> Address:
     """Read `host:port`, `:port` or `[v6]:port`. Raises ValueError with what is wrong and the remedy."""
     host, separator, port = text.rpartition(":")
-    if not separator or not port.isascii() or not port.isdigit() or int(port) > 65535:
+    if not separator or not port.isascii() or not port.isdigit():
         raise ValueError(
             f"listen address {text!r} is not host:port (write 127.0.0.1:8080, or :8080 for all interfaces)"
         )
+    if int(port) > MAX_PORT:
+        raise ValueError(f"listen address {text!r}: {port} is no port (write a number up to {MAX_PORT})")
     if host.startswith("[") and host.endswith("]"):
         host = host[1:-1]
     elif ":" in host:
