@@ -12,10 +12,12 @@ from modelyard.config.errors import ConfigError
 from modelyard.config.schema import Config
 from modelyard.config.sources import load_config
 
+DESCRIPTION = "Say what is wrong with a configuration, and where. The status is 0 when it can be used, 1 when not."
+
 
 def run(argv: Sequence[str]) -> int:
     """Check a file; 0 when it can be used, 1 when not."""
-    parser = argparse.ArgumentParser(prog="modelyard check", description=__doc__)
+    parser = argparse.ArgumentParser(prog="modelyard check", description=DESCRIPTION)
     parser.add_argument("file", help="the configuration")
     parser.add_argument("--json", action="store_true", help="print the outcome for programs")
     arguments = parser.parse_args(argv)
@@ -46,7 +48,8 @@ def _print_json(value: object) -> None:
 def _print_summary(file: str, config: Config) -> None:
     for warning in config.warnings:
         print(f"warning: {warning}")
-    print(f"{file} is fine: {len(config.models)} models")
+    count = len(config.models)
+    print(f"{file} is fine: {count} model{'' if count == 1 else 's'}")
     for model in config.models.values():
         aliases = f"  (also {', '.join(model.aliases)})" if model.aliases else ""
         print(f"  {model.id}{aliases}  → {model.proxy}")

@@ -13,6 +13,7 @@ from modelyard.app.listen import Address, parse_address
 from modelyard.config.sources import Source, parse_config
 from modelyard.demo.config import demo_config
 
+DESCRIPTION = "Run three small models behind Modelyard on loopback, and say what to try."
 WELCOME = """
 Modelyard runs at {url} with three small models; `writer` and `poet` take turns, `embedder` stays.
 
@@ -36,8 +37,14 @@ Ctrl-C stops everything.
 
 def run(argv: Sequence[str]) -> int:
     """Run the demo; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="modelyard demo", description=__doc__)
-    parser.add_argument("--listen", default="127.0.0.1:8080", help="where to listen (default: %(default)s)")
+    parser = argparse.ArgumentParser(prog="modelyard demo", description=DESCRIPTION)
+    parser.add_argument(
+        "-listen",
+        "--listen",
+        default="127.0.0.1:8080",
+        metavar="HOST:PORT",
+        help="where to listen (default: %(default)s)",
+    )
     arguments = parser.parse_args(argv)
     try:
         address = parse_address(arguments.listen)

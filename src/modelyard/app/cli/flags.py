@@ -17,11 +17,11 @@ _BOOLEANS = {
 }
 _DESCRIPTIONS = {
     "config": ("path", "the configuration file"),
-    "config-dir": ("path", "a directory of *.yml and *.yaml files, added to -config"),
+    "config-dir": ("path", "not supported yet: a directory of *.yml and *.yaml files"),
     "listen": ("host:port", 'listen address (default ":8080", or ":8443" with TLS)'),
     "tls-cert-file": ("path", "PEM certificate; requires -tls-key-file"),
     "tls-key-file": ("path", "PEM key; requires -tls-cert-file"),
-    "watch-config": ("", "reload when the configuration changes"),
+    "watch-config": ("", "no effect yet: restart to apply changes"),
     "version": ("", "print the version and exit"),
 }
 _BOOLEAN_FLAGS = frozenset(name for name, (value, _) in _DESCRIPTIONS.items() if not value)

@@ -21,6 +21,7 @@ from modelyard.config.sources import load_config
 EXIT_FAILED = 1
 
 SUBCOMMAND_HELP = """
+
 Commands:
   modelyard check FILE   say what is wrong with a configuration, and where
   modelyard demo         three small models on loopback, and what to try
@@ -56,7 +57,9 @@ class _FatalError(Exception):
 
 def _prepare(flags: Flags) -> tuple[Config, Address, ssl.SSLContext | None]:
     if not flags.config and not flags.config_dir:
-        raise _FatalError("one of -config and -config-dir is required (try: modelyard demo)")
+        raise _FatalError(_what_is_missing(flags.rest))
+    if flags.rest:
+        print(f"ignored, since flags end at the first argument that is none: {' '.join(flags.rest)}", file=sys.stderr)
     if bool(flags.tls_cert_file) != bool(flags.tls_key_file):
         raise _FatalError("TLS needs both -tls-cert-file and -tls-key-file")
     if flags.config_dir:
@@ -71,6 +74,12 @@ def _prepare(flags: Flags) -> tuple[Config, Address, ssl.SSLContext | None]:
     return config, address, _tls_context(flags)
 
 
+def _what_is_missing(rest: Sequence[str]) -> str:
+    if rest:
+        return f"{rest[0]!r} is no command, and one of -config and -config-dir is required (help: modelyard -h)"
+    return "one of -config and -config-dir is required (try: modelyard demo)"
+
+
 def _tls_context(flags: Flags) -> ssl.SSLContext | None:
     if not flags.tls_cert_file:
         return None
@@ -80,7 +89,8 @@ def _tls_context(flags: Flags) -> ssl.SSLContext | None:
     try:
         context.load_cert_chain(flags.tls_cert_file, flags.tls_key_file)
     except (OSError, ssl.SSLError) as error:
-        raise _FatalError(f"the TLS files can't be used: {error}") from error
+        files = f"{flags.tls_cert_file} and {flags.tls_key_file}"
+        raise _FatalError(f"the TLS files {files} can't be used: {error}") from error
     return context
 
 
