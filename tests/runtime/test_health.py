@@ -136,6 +136,19 @@ def test_an_engine_on_the_other_family_is_found() -> None:
     run(story)
 
 
+def test_a_refusal_of_the_other_family_hides_no_answer() -> None:
+    """What an engine on 127.0.0.1 said is told, not that nobody listens on ::1."""
+
+    async def story() -> None:
+        async with serving(lambda head, number: b"HTTP/1.1 404 Not Found\r\n\r\n") as port:
+            probe = Probe(probe_target(f"http://localhost:{port}", "/"), SystemClock())
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(probe.wait_ready(), 0.2)
+            assert probe.last_answer == "status 404"
+
+    run(story)
+
+
 @asynccontextmanager
 async def serving(answer: Answer, *, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[int]:
     """A server that answers each connection's first head, then closes; its port."""
