@@ -60,6 +60,7 @@ def test_a_command_that_ends_at_once_fails_at_once_with_its_last_words() -> None
         reason = await yard.failure(child)
         assert time.monotonic() - started < QUICK
         assert reason == "upstream command exited prematurely — exit status 3\nunknown flag: --fast"
+        assert "[WARN] <m1> upstream command exited prematurely — exit status 3\n" in yard.daemon_lines()
 
     in_yard(story)
 
@@ -123,6 +124,7 @@ def test_an_engine_that_accepts_and_never_answers_times_out_too() -> None:
         port = free_port()
         child = yard.child(engine("--port", port, "--hang"), port=port, start_timeout=0.5)
         assert "health check timed out after 500ms" in await yard.failure(child)
+        assert "[WARN] <m1> health check timed out after 500ms" in yard.daemon_lines()
 
     in_yard(story)
 
@@ -288,6 +290,7 @@ def test_a_child_that_somebody_froze_is_not_thawed_but_killed_after_its_grace() 
         child.stop(0.5)
         await yard.exit(child)
         assert 0.5 <= time.monotonic() - started < QUICK
+        assert "[WARN] <m1> did not end in time and was killed\n" in yard.daemon_lines()
 
     in_yard(story)
 

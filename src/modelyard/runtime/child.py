@@ -184,8 +184,11 @@ class Child:
 
     def _last_event(self, failure: str | None, *, by_itself: bool, status: int | None) -> Event:
         if failure == EXITED_EARLY:
+            self._daemon_log.warn(f"<{self.spec.model}> {EXITED_EARLY}{_status_in_words(status)}")
             return self._ended(failure + self._circumstances(status))
         if failure is not None:
+            if failure != ABORTED:
+                self._daemon_log.warn(f"<{self.spec.model}> {failure}")
             return self._ended(failure)
         if not by_itself:
             return self._ended("")
@@ -294,7 +297,8 @@ class Child:
         if not tree.exited:
             await self._remember_members()
             self._ask_to_end(tree)
-            await tree.wait_exited(self._deadline)
+            if not await tree.wait_exited(self._deadline):
+                self._daemon_log.warn(f"<{self.spec.model}> did not end in time and was killed")
         elif not self._stop_asked:
             self._stop_by = self._clock.now() + CRASH_GRACE
         status = await tree.clear(self._deadline)

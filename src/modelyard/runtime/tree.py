@@ -58,12 +58,17 @@ class ProcessTree:
         """Kill the leader and its group."""
         self._leader.signal_group(signal.SIGKILL)
 
-    async def wait_exited(self, deadline: Deadline) -> None:
-        """Wait until the leader has ended; kill it and its group when the deadline passes."""
+    async def wait_exited(self, deadline: Deadline) -> bool:
+        """Wait until the leader has ended; kill it and its group when the deadline passes.
+
+        Returns whether it ended without that.
+        """
         await self._bell.wait_until(lambda: self.exited, deadline)
-        if not self.exited:
-            self.kill()
-            await self._bell.wait_until(lambda: self.exited)
+        if self.exited:
+            return True
+        self.kill()
+        await self._bell.wait_until(lambda: self.exited)
+        return False
 
     async def clear(self, deadline: Deadline) -> int:
         """Ask what the leader left behind to end, kill what has not by the deadline, and reap the leader.
