@@ -1,7 +1,7 @@
 """Run the scheduler through random worlds under virtual time, or replay one of them.
 
-    scripts/simulate --worlds 2000 --first-seed 0
-    scripts/simulate --seed 1234 --trace
+scripts/simulate --worlds 2000 --first-seed 0
+scripts/simulate --seed 1234 --trace
 """
 
 from __future__ import annotations
