@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from modelyard.config.errors import ConfigError, Place, Problem, Report
+from modelyard.config.sources import Source, parse_config
 from tests.config.helpers import the_problem
 
 
@@ -49,6 +50,15 @@ def test_a_report_without_problems_raises_nothing() -> None:
     report.warning(Place("a", 1, 1), "p", "first")
     report.raise_problems()
     assert report.warnings() == ("a:1:1: p: first", "a:2:1: p: second")
+
+
+def test_problems_come_with_the_warnings_that_may_explain_them() -> None:
+    """A misspelled `cmd` is a warning; that the command lacks its port, as none was read, is the problem."""
+    with pytest.raises(ConfigError) as caught:
+        parse_config([Source("m.yaml", "models:\n  a:\n    cmdd: run\n")], {})
+    shown = caught.value.render(color=False)
+    assert 'warning: m.yaml:3:5: models.a.cmdd: unknown key, ignored (did you mean "cmd"?)\n' in shown
+    assert shown.endswith("\n1 problem")
 
 
 def test_a_report_notes_the_same_thing_once() -> None:

@@ -73,17 +73,23 @@ class Problem:
 
 
 class ConfigError(Exception):
-    """A configuration that can't be used. `problems` holds every mistake that was found, sorted by place."""
+    """A configuration that can't be used.
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    `problems` holds every mistake that was found, sorted by place; `warnings` what is odd beside them, and often the
+    cause: a misspelled key is one, that the right one is missing the other.
+    """
+
+    def __init__(self, problems: Iterable[Problem], warnings: Iterable[str] = ()) -> None:
         self.problems: tuple[Problem, ...] = tuple(problems)
+        self.warnings: tuple[str, ...] = tuple(warnings)
         super().__init__("\n".join(map(str, self.problems)))
 
     def render(self, color: bool) -> str:
-        """All problems as a compiler prints them: with source lines, and a count at the end."""
+        """Everything as a compiler prints it: problems with their source lines, and their count at the end."""
         count = len(self.problems)
         total = "1 problem" if count == 1 else f"{count} problems"
-        return "\n".join([*(problem.render(color) for problem in self.problems), total])
+        warnings = (f"warning: {warning}" for warning in self.warnings)
+        return "\n".join([*warnings, *(problem.render(color) for problem in self.problems), total])
 
 
 @dataclass(slots=True)
@@ -122,7 +128,7 @@ class Report:
     def raise_problems(self) -> None:
         """Raise `ConfigError` with all problems so far, if there are any."""
         if self._problems:
-            raise ConfigError(sorted(self._problems, key=lambda problem: problem.place))
+            raise ConfigError(sorted(self._problems, key=lambda problem: problem.place), self.warnings())
 
     def warnings(self) -> tuple[str, ...]:
         """The warnings, one line each, sorted by place."""

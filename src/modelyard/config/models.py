@@ -100,7 +100,9 @@ class _Reader:
             scope = (Macro.named(MODEL_ID, self._model), *scope)
             node, port = self._with_port(expand(self._prepared(node), scope, self._report), ports)
             node = self._checked(node, macros)
-        return self._decoded(Section(node, self._path, self._report), port, usable_macros(own_macros))
+        config = self._decoded(Section(node, self._path, self._report), port, usable_macros(own_macros))
+        self._warn_of_what_is_missing(node, config)
+        return config
 
     def _prepared(self, node: MappingNode) -> MappingNode:
         """Without macros and comment lines, with the default proxy, which has a macro to expand."""
@@ -177,10 +179,13 @@ class _Reader:
             macros=macros,
         )
         section.finish(MODEL_LATER)
-        for key, value in (("cmd", config.cmd), ("proxy", config.proxy)):
-            if not value:
-                self._report.warning(self._entry.place, self._path, f"has no {key}, so it can't be started")
         return config
+
+    def _warn_of_what_is_missing(self, node: Node, config: ModelConfig) -> None:
+        for key, value in (("cmd", config.cmd), ("proxy", config.proxy)):
+            given = node.get(key) if isinstance(node, MappingNode) else None
+            if not value and (given is None or not _is_broken(given)):  # a broken one has its problem already
+                self._report.warning(self._entry.place, self._path, f"has no {key}, so it can't be started")
 
     def _command(self, section: Section, key: str) -> str:
         text = section.string(key)

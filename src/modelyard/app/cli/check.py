@@ -25,7 +25,8 @@ def run(argv: Sequence[str]) -> int:
         config = load_config(arguments.file)
     except ConfigError as error:
         if arguments.json:
-            _print_json({"ok": False, "problems": [_problem(problem) for problem in error.problems]})
+            problems = [_problem(problem) for problem in error.problems]
+            _print_json({"ok": False, "problems": problems, "warnings": list(error.warnings)})
         else:
             print(error.render(color=sys.stdout.isatty()))
         return 1
