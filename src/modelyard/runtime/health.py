@@ -85,10 +85,12 @@ class Probe:
     async def wait_ready(self) -> None:
         """Return as soon as the target has answered with exactly 200. Asks for ever: bound and cancel it
         outside."""
-        started = self._clock.now()
+        started = asked = self._clock.now()
         while not await self._ask():
-            elapsed = self._clock.now() - started
-            await asyncio.sleep(min(max(elapsed * INTERVAL_SHARE, INTERVAL_MIN), INTERVAL_MAX))
+            now = self._clock.now()
+            interval = min(max((now - started) * INTERVAL_SHARE, INTERVAL_MIN), INTERVAL_MAX)
+            await asyncio.sleep(max(0.0, asked + interval - now))  # from question to question, not from answer
+            asked = self._clock.now()
 
     async def _ask(self) -> bool:
         answers = []
