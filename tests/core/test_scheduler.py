@@ -54,7 +54,7 @@ def test_the_target_starts_only_after_its_victim_is_gone() -> None:
 def test_the_reasons_say_who_and_why() -> None:
     book = Playbook("a", "b").running("a")
     (stop,) = (c for c in book.asks(1, "b").commands if isinstance(c, StopChild))
-    assert stop.reason == "makes room for b: a must go, since members of the default group take turns"
+    assert stop.reason == "makes room for b"
     (start,) = (c for c in book.exited("a#1").commands if isinstance(c, StartChild))
     assert start.reason == "a must go, since members of the default group take turns"
 

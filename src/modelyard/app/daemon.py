@@ -98,6 +98,8 @@ class Daemon:
         self._log.debug(f"process id {os.getpid()}")
         for warning in self._world.config.warnings:
             self._log.warn(warning)
+        if not self._world.config.models:
+            self._log.warn("the configuration has no models: every request will be answered 404")
         self._reaper.start()
         journal = open_journal(default_state_directory(os.environ), daemon, self._log)
         self._guard = Guard(daemon, log=self._log, clock=self._clock, journal=journal)

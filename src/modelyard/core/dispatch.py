@@ -136,7 +136,7 @@ class Dispatcher:
         for model in sorted(plan.evict):
             victim = self.yard.stations[model]
             leaving.add(victim.child)
-            self.stop(victim, victim.facts.unload_timeout, f"makes room for {station.model}: {plan.reason}")
+            self.stop(victim, victim.facts.unload_timeout, f"makes room for {station.model}")
         swap = Swap(station.model, plan.evict, leaving, plan.reason)
         self.yard.commit(station, swap)
         self.begin_if_clear(swap)

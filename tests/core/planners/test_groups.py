@@ -147,7 +147,7 @@ def test_starting_and_stopping_models_count_as_running_and_asleep_ones_do_not() 
 @pytest.mark.parametrize(
     ("target", "others", "reason"),
     [
-        ("a", "", "nothing is in its way"),
+        ("a", "", "nothing has to make room"),
         ("a", "b", "b must go, since members of group g take turns"),
         ("a", "xy", "x and y must go, since group g is exclusive"),
         (

@@ -39,7 +39,7 @@ def run(argv: Sequence[str]) -> int:
         print(usage() + SUBCOMMAND_HELP, file=sys.stderr)
         return 0
     if flags.version:
-        print(f"version: {__version__} (modelyard), built at release")
+        print(f"version: {__version__} (unknown), built at unknown")
         return 0
     try:
         config, address, tls = _prepare(flags)

@@ -86,4 +86,4 @@ def _reason(group: str | None, siblings: list[str], strangers: list[str]) -> str
         causes.append(f"{' and '.join(siblings)} must go, since members of {shown} take turns")
     if strangers:
         causes.append(f"{' and '.join(strangers)} must go, since {shown} is exclusive")
-    return "; ".join(causes) or "nothing is in its way"
+    return "; ".join(causes) or "nothing has to make room"
