@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from modelyard.app.api.landing import Landing
 from modelyard.app.api.logs import LogRoutes
 from modelyard.app.api.models import ModelRoutes
 from modelyard.app.world import World
@@ -26,11 +27,14 @@ _DEFAULT_HEADERS = "Content-Type, Authorization, Accept, X-Requested-With"
 def build_api(engine: Engine, world: World, logs: LogHub, clock: Clock) -> Starlette:
     """The application."""
     models = ModelRoutes(engine, world, clock)
+    landing = Landing(engine, world)
     log_routes = LogRoutes(logs, world)
     routes = [
         Route("/health", _health, methods=["GET"]),
         Route("/wol-health", _health, methods=["GET"]),
         Route("/", _to_ui, methods=["GET"]),
+        Route("/ui", landing.enter, methods=["GET"]),
+        Route("/ui/{path:path}", landing.page, methods=["GET"]),
         Route("/upstream", _to_ui_models, methods=["GET"]),
         Route("/v1/models", models.listing, methods=["GET"]),
         Route("/models", models.listing, methods=["GET"]),

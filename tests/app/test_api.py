@@ -1,0 +1,186 @@
+"""The API beside inference, over a real edge."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+
+import httpx
+
+from modelyard.app.api.application import build_api
+from modelyard.config.schema import Config, ModelConfig
+from tests.support.plane import Plane, in_plane
+
+CONFIG = Config(
+    models={
+        "m": ModelConfig(
+            id="m", cmd="serve m", proxy="http://u", aliases=("gpt",), ttl=77, name=" M ", description="d"
+        ),
+        "org/x": ModelConfig(id="org/x", cmd="serve x", proxy="http://u"),
+        "hidden": ModelConfig(id="hidden", cmd="h", proxy="http://u", unlisted=True),
+    },
+    aliases={"gpt": "m"},
+)
+
+Story = Callable[[Plane, httpx.AsyncClient], Awaitable[None]]
+
+
+def with_api(story: Story) -> None:
+    """Run the story against the real application on a real socket."""
+
+    async def inside(plane: Plane) -> None:
+        plane.logs.model("m").write(b"engine says hello\n")
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{plane.port}", timeout=20) as client:
+            await story(plane, client)
+
+    in_plane(
+        inside, config=CONFIG, make_app=lambda plane: build_api(plane.engine, plane.world, plane.logs, plane.clock)
+    )
+
+
+async def load(plane: Plane, client: httpx.AsyncClient, model: str = "m") -> None:
+    """Have a model served once."""
+    import asyncio
+
+    asked = asyncio.get_running_loop()
+    request = asked.create_task(client.post("/v1/completions", json={"model": model}))
+    await (await plane.upstream.request()).answer_json()
+    assert (await request).status_code == 200
+
+
+def test_health_and_where_browsers_land() -> None:
+    async def story(plane: Plane, client: httpx.AsyncClient) -> None:
+        for path in ("/health", "/wol-health"):
+            answer = await client.get(path)
+            assert (answer.status_code, answer.text) == (200, "OK")
+        assert (await client.head("/health")).status_code == 200
+        assert (await client.get("/")).headers["location"] == "/ui"
+        assert (await client.get("/ui")).headers["location"] == "/ui/"
+        page = await client.get("/ui/")
+        assert "org/x" in page.text
+        assert page.headers["content-type"].startswith("text/html")
+        assert (await client.get("/upstream")).headers["location"] == "/ui/models"
+
+    with_api(story)
+
+
+def test_the_listing() -> None:
+    async def story(plane: Plane, client: httpx.AsyncClient) -> None:
+        await load(plane, client)
+        answer = await client.get("/v1/models")
+        assert "access-control-allow-origin" not in answer.headers
+        first, second = answer.json()["data"]
+        assert first.pop("created") == second.pop("created")
+        assert first == {
+            "id": "m",
+            "object": "model",
+            "owned_by": "modelyard",
+            "name": "M",
+            "description": "d",
+            "meta": {"llamaswap": {"type": "model", "aliases": ["gpt"]}},
+            "status": {"value": "loaded"},
+        }
+        assert second["id"] == "org/x"
+        assert second["status"] == {"value": "unloaded"}
+        assert "name" not in second
+        cross = await client.get("/models", headers={"Origin": "http://app"})
+        assert cross.headers["access-control-allow-origin"] == "http://app"
+
+    with_api(story)
+
+
+def test_what_runs_and_how_it_is_unloaded() -> None:
+    async def story(plane: Plane, client: httpx.AsyncClient) -> None:
+        assert (await client.get("/running")).json() == {"running": []}
+        await load(plane, client)
+        (record,) = (await client.get("/running")).json()["running"]
+        assert record == {
+            "model": "m",
+            "state": "ready",
+            "phase": "ready",
+            "cmd": "serve m",
+            "proxy": "http://u",
+            "ttl": 77,
+            "name": " M ",
+            "description": "d",
+        }
+        for path in ("gpt", "m", "org/x", "org%2Fx"):
+            answer = await client.post(f"/api/models/unload/{path}")
+            assert (answer.status_code, answer.text) == (200, "OK")
+        assert (await client.get("/running")).json() == {"running": []}
+        assert (await client.post("/api/models/unload")).json() == {"msg": "ok"}
+        assert (await client.get("/unload")).text == "OK"
+        unknown = await client.post("/api/models/unload/nobody")
+        assert unknown.status_code == 404
+        assert unknown.json()["error"]["message"] == "model not found"
+
+    with_api(story)
+
+
+def test_logs_and_their_streams() -> None:
+    """R54: history first, then what comes; an unknown source is said so."""
+
+    async def story(plane: Plane, client: httpx.AsyncClient) -> None:
+        await client.get("/health")
+        assert "GET /health" in (await client.get("/logs")).text
+        page = await client.get("/logs", headers={"Accept": "text/html"})
+        assert (page.status_code, page.headers["location"]) == (302, "/ui/")
+        async with client.stream("GET", "/logs/stream/gpt") as stream:
+            lines = stream.aiter_lines()
+            assert await anext(lines) == "engine says hello"
+            plane.logs.model("m").write(b"and more\n")
+            assert await anext(lines) == "and more"
+        async with client.stream("GET", "/logs/stream/upstream?no-history") as stream:
+            lines = stream.aiter_lines()
+            plane.logs.model("m").write(b"only this\n")
+            assert await anext(lines) == "only this"
+        unknown = await client.get("/logs/stream/nope")
+        assert unknown.status_code == 400
+        assert unknown.json()["error"]["message"] == "invalid logger. Use 'proxy', 'upstream' or a model's ID"
+
+    with_api(story)
+
+
+def test_what_is_not_there() -> None:
+    async def story(plane: Plane, client: httpx.AsyncClient) -> None:
+        unknown = await client.get("/v1/models/")
+        assert (unknown.status_code, unknown.text) == (404, "404 page not found\n")
+        for method, path, allowed in (
+            ("GET", "/v1/chat/completions", {"POST"}),
+            ("POST", "/unload", {"GET", "HEAD"}),
+            ("DELETE", "/props", {"GET", "HEAD"}),
+        ):
+            answer = await client.request(method, path)
+            assert answer.status_code == 405
+            assert set(answer.headers["allow"].split(", ")) == allowed
+
+    with_api(story)
+
+
+def test_a_preflight_is_answered_before_anything_else() -> None:
+    """R49: any path; only names that are valid tokens come back."""
+
+    async def story(plane: Plane, client: httpx.AsyncClient) -> None:
+        asked = {"Access-Control-Request-Headers": "X-Foo, Bad Header, a@b ,Content-Type"}
+        answer = await client.options("/anything", headers=asked)
+        assert answer.status_code == 204
+        assert answer.headers["access-control-allow-headers"] == "X-Foo, Content-Type"
+        plain = await client.options("/v1/chat/completions")
+        assert plain.headers["access-control-allow-headers"].startswith("Content-Type, Authorization")
+        assert plain.headers["access-control-allow-origin"] == "*"
+
+    with_api(story)
+
+
+def test_the_request_log() -> None:
+    async def story(plane: Plane, client: httpx.AsyncClient) -> None:
+        await client.get(
+            "/v1/models%20?x=1", headers={"User-Agent": "me/1.0", "X-Forwarded-For": "203.0.113.7, 10.0.0.1"}
+        )
+        await client.get("/wol-health")
+        text = (plane.logs.history("proxy") or b"").decode()
+        assert '[INFO] Request 203.0.113.7 "GET /v1/models  HTTP/1.1" 404 19 "me/1.0" ' in text
+        assert "wol-health" not in text
+        assert json.dumps(text).count("\\n") == text.count("\n")
+
+    with_api(story)
