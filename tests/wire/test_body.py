@@ -77,6 +77,16 @@ def test_replacing_the_model_leaves_the_other_bytes(before: bytes, after: bytes)
     assert replace_model(before, "real") == after
 
 
+def test_a_body_nested_beyond_the_decoder_names_nothing() -> None:
+    assert find_in_json(b'{"model":"m1","deep":' + b"[" * 100_000) == ""
+
+
+@pytest.mark.parametrize("body", [b'{"\xff":1,"model":"a"}', b'{"model":"a"', b"[]"])
+def test_what_cannot_be_rewritten_is_said(body: bytes) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        replace_model(body, "real")
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),

@@ -33,11 +33,11 @@ def is_json(content_type: bytes) -> bool:
 def find_in_json(body: Buffer) -> str:
     """The top-level `model` of a JSON object as text, empty where there is none.
 
-    Anything that is not a JSON object names no model (spec http 4).
+    Anything that is not a JSON object names no model (spec http 4), nor does one nested beyond the decoder's depth.
     """
     try:
         model = _decode_routing(body).model
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return ""
     if isinstance(model, str):
         return model
@@ -67,8 +67,11 @@ def find_model(content_type: bytes, body: Buffer, query: bytes) -> str:
 def replace_model(body: Buffer, name: str) -> bytes:
     """The JSON body with its top-level `model` set to `name`; the other members keep order and bytes.
 
-    The body must have passed `find_in_json`.
+    Raises ValueError where that can't be done: `find_in_json` skips more than it checks.
     """
-    members: dict[str, msgspec.Raw] = _decode_members(body)
+    try:
+        members: dict[str, msgspec.Raw] = _decode_members(body)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise ValueError(str(error)) from error
     members["model"] = msgspec.Raw(msgspec.json.encode(name))
     return msgspec.json.encode(members)
