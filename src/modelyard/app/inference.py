@@ -117,14 +117,19 @@ class Call:
         if request.body.size > MAX_REWRITTEN:
             self._refuse(errors.BODY_TOO_LARGE)
             return False
-        request.body.replace(wire_body.replace_model(request.body.view(), name))
+        try:
+            renamed = wire_body.replace_model(request.body.view(), name)
+        except ValueError:
+            self._refuse(errors.UNREADABLE_BODY)
+            return False
+        request.body.replace(renamed)
         return True
 
     def submit(self, model: str) -> None:
         """Ask the engine for the model."""
         self._model = model
         self._id = self._inference.engine.submit(model, self)
-        if not self._granted:
+        if not self._granted and not self._request.ended:
             self._request.body.hold()
 
     # ---------------------------------------------------------------- the engine's answers
