@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from typing import cast
 
 import pytest
 
+from modelyard.app.world import Route
 from modelyard.runtime.http.asgi import Message
 from tests.support.plane import Plane, eventually, in_plane
 
@@ -154,6 +156,203 @@ def test_a_client_that_leaves_the_queue_frees_its_connection_and_its_place() -> 
         await eventually(lambda: not plane.edge.connections)
         assert plane.edge.budget.used == 0
         assert plane.in_flight() == 0
+
+    in_plane(story)
+
+
+@pytest.mark.parametrize("path", ["/v1/completions", "/upstream/m/file"])
+def test_a_body_that_is_no_http_is_refused(path: str) -> None:
+    """R19: its request can never be complete, so it ends, with its grant if it had one."""
+
+    async def story(plane: Plane) -> None:
+        plane.upstream.reads_bodies = False
+        async with plane.client() as client:
+            client.send(f"POST {path} HTTP/1.1\r\nHost: y\r\nContent-Type: application/json\r\n".encode())
+            client.send(b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n")
+            if path.startswith("/upstream"):
+                await plane.upstream.request()
+            else:
+                await eventually(lambda: plane.edge.budget.used > 0)
+            client.send(b"no size\r\n")
+            assert (await client.head()).startswith("HTTP/1.1 400")
+            await client.until_closed()
+            assert plane.in_flight() == 0
+            assert plane.edge.budget.used == 0
+        assert [request.status for request in plane.requests_done] == [400]
+
+    in_plane(story)
+
+
+def test_a_bad_body_behind_a_request_waits_for_its_turn_to_be_refused() -> None:
+    async def story(plane: Plane) -> None:
+        async with plane.client() as client:
+            client.post()
+            client.send(b"POST /v1/completions HTTP/1.1\r\nHost: y\r\nTransfer-Encoding: chunked\r\n\r\nno size\r\n")
+            await (await plane.upstream.request()).answer_json()
+            assert (await client.head()).startswith("HTTP/1.1 200")
+            await client.read(2)
+            assert (await client.head()).startswith("HTTP/1.1 400")
+            await client.until_closed()
+
+    in_plane(story)
+
+
+def test_a_bad_body_of_a_request_that_is_being_answered_breaks_the_answer_off() -> None:
+    """R37: two answers must not mix."""
+
+    async def story(plane: Plane) -> None:
+        plane.upstream.reads_bodies = False
+        async with plane.client() as client:
+            client.send(b"POST /upstream/m/x HTTP/1.1\r\nHost: y\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n")
+            got = await plane.upstream.request()
+            await got.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc")
+            await client.head()
+            assert await client.read(3) == b"abc"
+            client.send(b"no size\r\n")
+            assert await client.until_closed() == b""
+            await got.wait_closed_by_peer()
+            assert plane.in_flight() == 0
+
+    in_plane(story)
+
+
+def test_a_refused_upgrade_leaves_the_request_before_it_alone() -> None:
+    async def story(plane: Plane) -> None:
+        async with plane.client() as client:
+            client.post()
+            client.send(b"GET / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
+            await (await plane.upstream.request()).answer_json()
+            assert (await client.head()).startswith("HTTP/1.1 200")
+            await client.read(2)
+            assert (await client.head()).startswith("HTTP/1.1 400")
+
+    in_plane(story)
+
+
+def test_an_upgrade_with_a_body_is_an_ordinary_request() -> None:
+    """RFC 6455 upgrades a GET without a body; taking a body for another protocol's bytes would smuggle requests."""
+
+    async def story(plane: Plane) -> None:
+        async with plane.client() as client:
+            client.post(extra="Connection: Upgrade\r\nUpgrade: websocket\r\n")
+            got = await plane.upstream.request()
+            assert got.body == b'{"model":"m"}'
+            assert "upgrade" not in got.headers
+            await got.answer_json()
+            assert (await client.head()).startswith("HTTP/1.1 200")
+            await client.read(2)
+            client.post()
+            await (await plane.upstream.request()).answer_json()
+            assert (await client.head()).startswith("HTTP/1.1 200")
+
+    in_plane(story)
+
+
+def test_nobody_is_asked_for_a_body_who_did_not_offer_to_wait() -> None:
+    async def story(plane: Plane) -> None:
+        async with plane.client() as client:
+            client.post(extra="Expect: 100-continue\r\n")
+            await (await plane.upstream.request()).answer_json()
+            assert (await client.head()).startswith("HTTP/1.1 200")
+            await client.read(2)
+            client.send(b"POST /v1/completions HTTP/1.1\r\nHost: y\r\nContent-Type: application/json\r\n")
+            client.send(b"Content-Length: 13\r\n\r\n")
+            await eventually(lambda: "current=<Request" in repr(next(iter(plane.edge.connections))))
+            client.send(b'{"model":"m"}')
+            await (await plane.upstream.request()).answer_json()
+            assert (await client.head()).startswith("HTTP/1.1 200")
+
+    in_plane(story)
+
+
+def test_a_client_of_http_1_0_knows_no_interim_answers() -> None:
+    async def story(plane: Plane) -> None:
+        async with plane.client() as client:
+            client.send(b"POST /v1/completions HTTP/1.0\r\nContent-Type: application/json\r\nExpect: 100-continue\r\n")
+            client.send(b"Content-Length: 13\r\n\r\n")
+            await eventually(lambda: "current=<Request" in repr([*plane.edge.connections]))
+            client.send(b'{"model":"m"}')
+            await (await plane.upstream.request()).answer_json()
+            assert (await client.head()).startswith("HTTP/1.1 200")
+
+    in_plane(story)
+
+
+@pytest.mark.parametrize("piece", [b"X: yyyyyyyyyyyyyyyyyyyyyyyyy\r\n", b"y" * 30])
+def test_trailers_without_end_are_refused(piece: bytes) -> None:
+    """R43: what nobody reads must not fill the memory."""
+
+    async def story(plane: Plane) -> None:
+        async with plane.client() as client:
+            client.send(b"POST /v1/completions HTTP/1.1\r\nHost: y\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n")
+            for _ in range(100):
+                client.send(piece * 100)
+            assert (await client.head()).startswith("HTTP/1.1 431")
+            await client.until_closed()
+
+    in_plane(story)
+
+
+def test_a_connection_that_comes_during_a_drain_is_closed() -> None:
+    async def story(plane: Plane) -> None:
+        plane.edge.draining = True
+        async with plane.client() as late:
+            assert await late.until_closed() == b""
+        assert await plane.edge.wait_drained(5)
+
+    in_plane(story)
+
+
+def test_a_drain_does_not_wait_for_a_body_that_nobody_wants() -> None:
+    async def story(plane: Plane) -> None:
+        plane.upstream.reads_bodies = False
+        async with plane.client() as client:
+            client.send(b"PUT /upstream/m/x HTTP/1.1\r\nHost: y\r\nContent-Length: 100\r\n\r\nabc")
+            await (await plane.upstream.request()).write(b"HTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n")
+            await client.head()
+            plane.edge.stop_listening()
+            assert await plane.edge.wait_drained(5)
+
+    in_plane(story)
+
+
+def test_what_is_pipelined_behind_the_last_answer_of_a_drain_is_not_begun() -> None:
+    async def story(plane: Plane) -> None:
+        async with plane.client() as client:
+            client.post()
+            client.post()
+            got = await plane.upstream.request()
+            connection = next(iter(plane.edge.connections))
+            plane.edge.stop_listening()
+            await got.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+            await eventually(lambda: plane.in_flight() == 0)
+            connection.data_received(b"GET / HTTP/1.1\r\nHost: y\r\n\r\n")
+            assert (await client.until_closed()).endswith(b"{}")
+            assert await plane.edge.wait_drained(5)
+        assert len(plane.requests_done) == 1
+
+    in_plane(story)
+
+
+@pytest.mark.parametrize("body_is_late", [False, True])
+def test_a_handler_that_breaks_costs_its_connection_and_nothing_else(body_is_late: bool) -> None:
+    """R19: a bug of ours must not leave a client waiting for ever, nor the grant open."""
+
+    async def story(plane: Plane) -> None:
+        told: list[object] = []
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: told.append(context["exception"]))
+        plane.world.routes = cast("dict[str, Route]", None)  # so that looking a name up raises
+        async with plane.client() as client:
+            client.send(b"POST /v1/completions HTTP/1.1\r\nHost: y\r\nContent-Type: application/json\r\n")
+            if body_is_late:
+                client.send(b"Content-Length: 13\r\n\r\n")
+                await eventually(lambda: "current=<Request" in repr([*plane.edge.connections]))
+                client.send(b'{"model":"m"}')
+            else:
+                client.send(b'Content-Length: 13\r\n\r\n{"model":"m"}')
+            assert await client.until_closed() == b""
+        await eventually(lambda: not plane.edge.connections)
+        assert len(told) == 1
 
     in_plane(story)
 

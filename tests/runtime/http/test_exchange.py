@@ -367,3 +367,134 @@ def test_a_large_body_is_spooled_and_arrives_whole() -> None:
             assert (await client.head()).startswith(OK)
 
     in_plane(story)
+
+
+def test_an_answer_before_the_whole_body_does_not_spoil_the_next_request() -> None:
+    """R42: an engine that still waits for the rest of a body must not get another request instead."""
+
+    async def story(plane: Plane) -> None:
+        plane.upstream.reads_bodies = False
+        async with plane.client() as client:
+            client.send(b"PUT /upstream/m/file HTTP/1.1\r\nHost: y\r\nContent-Length: 10\r\n\r\nabc")
+            early = await plane.upstream.request()
+            await early.write(b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n")
+            assert (await client.head()).startswith("HTTP/1.1 413")
+            await early.wait_closed_by_peer()
+            client.send(b"defghij")
+            client.post()
+            await (await plane.upstream.request()).answer_json()
+            assert (await client.head()).startswith(OK)
+        assert plane.upstream.connections == 2
+
+    in_plane(story)
+
+
+def test_a_client_that_was_told_to_wait_is_read_again_after_an_early_answer() -> None:
+    """The rest of its body is read and dropped, and its next request is answered."""
+
+    async def story(plane: Plane) -> None:
+        plane.upstream.reads_bodies = False
+        async with plane.client() as client:
+            size = 64 << 20
+            client.send(b"PUT /upstream/m/file HTTP/1.1\r\nHost: y\r\nContent-Length: %d\r\n\r\n" % size)
+            client.send(bytes(size))
+            early = await plane.upstream.request()
+            connection = next(iter(plane.edge.connections))
+            await eventually(lambda: "paused" in repr(connection))
+            await early.write(b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n")
+            assert (await client.head()).startswith("HTTP/1.1 413")
+            client.post()
+            await (await plane.upstream.request()).answer_json()
+            assert (await client.head()).startswith(OK)
+
+    in_plane(story)
+
+
+def test_what_comes_behind_an_answer_is_not_part_of_it() -> None:
+    """R42: an engine that says more than it was asked is out of step; its connection is not used again."""
+
+    async def story(plane: Plane) -> None:
+        async with plane.client() as client:
+            client.post()
+            got = await plane.upstream.request()
+            await got.write(
+                b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na"
+                b"HTTP/1.1 201 Created\r\nContent-Length: 1\r\nX-Second: 1\r\n\r\nb"
+            )
+            assert await client.head() == "HTTP/1.1 200 OK\r\nContent-Length: 1"
+            assert await client.read(1) == b"a"
+            await got.wait_closed_by_peer()
+            client.post()
+            await (await plane.upstream.request()).answer_json()
+            assert (await client.head()).startswith(OK)
+            assert await client.read(2) == b"{}"
+
+    in_plane(story)
+
+
+def test_a_body_behind_an_answer_that_can_have_none_costs_the_connection() -> None:
+    """R42: the next request must not read the rest of the last one."""
+
+    async def story(plane: Plane) -> None:
+        async with plane.client() as client:
+            client.post()
+            got = await plane.upstream.request()
+            await got.write(b"HTTP/1.1 204 No Content\r\n\r\nhello")
+            assert (await client.head()).startswith("HTTP/1.1 204")
+            await got.wait_closed_by_peer()
+            client.post()
+            await (await plane.upstream.request()).answer_json()
+            assert (await client.head()).startswith(OK)
+
+    in_plane(story)
+
+
+@pytest.mark.parametrize("said", [b"", b"Connection: Upgrade\r\nUpgrade: websocket\r\n"])
+def test_switching_protocols_unasked_is_an_error(said: bytes) -> None:
+    async def story(plane: Plane) -> None:
+        async with plane.client() as client:
+            client.post()
+            got = await plane.upstream.request()
+            await got.write(b"HTTP/1.1 101 Switching Protocols\r\n" + said + b"\r\n")
+            assert (await client.head()).startswith("HTTP/1.1 502")
+            await got.wait_closed_by_peer()
+            assert plane.in_flight() == 0
+
+    in_plane(story)
+
+
+def test_a_body_that_cannot_be_rewritten_is_refused() -> None:
+    """A key that is no text passes as it is, but not where the body must be written anew."""
+
+    async def story(plane: Plane) -> None:
+        async with plane.client() as client:
+            client.post(b'{"\xff":1,"model":"m"}')
+            assert (await client.head()).startswith("HTTP/1.1 400")
+
+    in_plane(story, model=ModelConfig(id="m", cmd="x", proxy="http://u", use_model_name="other"))
+
+
+def test_a_body_of_brackets_names_no_model() -> None:
+    async def story(plane: Plane) -> None:
+        async with plane.client() as client:
+            client.post(b'{"model":"m","deep":' + b"[" * 100_000)
+            assert (await client.head()).startswith("HTTP/1.1 404")
+
+    in_plane(story)
+
+
+def test_a_refused_request_does_not_count_as_waiting_in_memory() -> None:
+    """R43: what is refused at once is forgotten at once."""
+
+    async def story(plane: Plane) -> None:
+        async with plane.client() as first, plane.client() as second:
+            first.post()
+            got = await plane.upstream.request()
+            waited = plane.edge.budget.used
+            second.post()
+            assert (await second.head()).startswith("HTTP/1.1 429")
+            assert plane.edge.budget.used == waited
+            await got.answer_json()
+            await first.head()
+
+    in_plane(story, model=ModelConfig(id="m", cmd="x", proxy="http://u", concurrency_limit=1))

@@ -68,3 +68,93 @@ def test_a_declined_upgrade_is_an_ordinary_answer() -> None:
             assert (await client.head()).startswith("HTTP/1.1 200")
 
     in_plane(story)
+
+
+def test_an_upgrade_waits_for_the_requests_before_it() -> None:
+    """What comes behind the head belongs to the tunnel, also while earlier requests are being answered."""
+
+    async def story(plane: Plane) -> None:
+        async with plane.client() as client:
+            client.post()
+            client.send(ASK + b"early")
+            await (await plane.upstream.request()).answer_json()
+            assert (await client.head()).startswith("HTTP/1.1 200")
+            assert await client.read(2) == b"{}"
+            got = await plane.upstream.request()
+            await got.write(SWITCH)
+            assert (await client.head()).startswith("HTTP/1.1 101")
+            assert await got.reader.readexactly(5) == b"early"
+
+    in_plane(story)
+
+
+def test_bytes_that_are_read_in_the_turn_of_the_switch_are_not_lost() -> None:
+    async def story(plane: Plane) -> None:
+        async with plane.client() as client:
+            client.send(ASK)
+            got = await plane.upstream.request()
+            edge_side = next(iter(plane.edge.connections))
+            (upstream_side,) = plane.pool()._all
+            upstream_side.data_received(SWITCH + b"a")
+            edge_side.data_received(b"1")
+            upstream_side.data_received(b"b")
+            edge_side.data_received(b"2")
+            assert (await client.head()).startswith("HTTP/1.1 101")
+            assert await client.read(2) == b"ab"
+            assert await got.reader.readexactly(2) == b"12"
+            client.send(b"3")
+            assert await got.reader.readexactly(1) == b"3"
+
+    in_plane(story)
+
+
+def test_what_follows_a_declined_upgrade_is_read_in_order() -> None:
+    async def story(plane: Plane) -> None:
+        async with plane.client() as client:
+            client.send(ASK + b"POST /v1/completions HTTP/1.1\r\nHost: y\r\nContent-Type: application/json\r\n")
+            got = await plane.upstream.request()
+            edge_side = next(iter(plane.edge.connections))
+            (upstream_side,) = plane.pool()._all
+            upstream_side.data_received(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+            edge_side.data_received(b'Content-Length: 13\r\n\r\n{"model":"m"}')
+            got.finished.set()
+            assert (await client.head()).startswith("HTTP/1.1 404")
+            again = await plane.upstream.request()
+            assert again.body == b'{"model":"m"}'
+            await again.answer_json()
+            assert (await client.head()).startswith("HTTP/1.1 200")
+
+    in_plane(story)
+
+
+def test_what_comes_before_the_switch_is_bounded() -> None:
+    """R43: a client that talks while its model loads must not fill the memory."""
+
+    async def story(plane: Plane) -> None:
+        async with plane.client() as client:
+            client.send(ASK)
+            got = await plane.upstream.request()
+            size = 64 << 20
+            client.send(bytes(size))
+            connection = next(iter(plane.edge.connections))
+            await eventually(lambda: "paused" in repr(connection))
+            await got.write(SWITCH)
+            assert (await client.head()).startswith("HTTP/1.1 101")
+            assert len(await got.reader.readexactly(size)) == size
+
+    in_plane(story)
+
+
+def test_a_drain_does_not_wait_for_tunnels() -> None:
+    async def story(plane: Plane) -> None:
+        async with plane.client() as client:
+            client.send(ASK)
+            got = await plane.upstream.request()
+            await got.write(SWITCH)
+            await client.head()
+            plane.edge.stop_listening()
+            assert await plane.edge.wait_drained(5)
+            client.send(b"still here")
+            assert await got.reader.readexactly(10) == b"still here"
+
+    in_plane(story)

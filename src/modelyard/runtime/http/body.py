@@ -103,7 +103,8 @@ class Body:
         self.complete = True
         self._keep = _ignore  # and not a method of ours: that would be a cycle, and the collector's business
         if self._sink is not None:
-            self._sink.body_end()
+            sink, self._sink = self._sink, None  # the sink holds us, too
+            sink.body_end()
         elif self._on_complete is not None:
             callback, self._on_complete = self._on_complete, None
             callback()

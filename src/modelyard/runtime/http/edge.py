@@ -27,6 +27,8 @@ MAX_HEAD = 64 * 1024
 MAX_HEADERS = 1000
 ONE_HOST = b"a request needs exactly one Host header\n"
 TOO_LARGE = b"the request's head has more than 64 KiB or 1000 fields\n"
+NOTHING_MORE = (0, b"")
+"""The refusal of whatever comes behind the last answer: it is not read."""
 CLOSER_LOOK = 4000
 """A read of at most so many bytes can't hold too large a head, or too many fields."""
 MAX_PIPELINED = 16
@@ -56,19 +58,24 @@ class EdgeConnection(asyncio.Protocol):
         self._target = b""
         self._headers: list[Header] = []
         self._head_size = 0
+        self._body_seen = 0
         self._look_closer = False
         self._in_head = False
         self._expects_continue = False
         self._paused_reading = False
         self._upgrading = False
         self._early = b""
+        self._given_away: asyncio.Transport | None = None
         self.write_paused = False
         self.client_address = b""
         self.local_address: tuple[str, int] = ("", 0)
         self.idle_since = 0.0
 
     def __repr__(self) -> str:
-        return f"<EdgeConnection {self.client_address.decode()} current={self._current} queued={len(self._queue)}>"
+        paused = " paused" * self._paused_reading
+        return (
+            f"<EdgeConnection {self.client_address.decode()} current={self._current} queued={len(self._queue)}{paused}>"
+        )
 
     # ---------------------------------------------------------------- transport
 
@@ -81,16 +88,19 @@ class EdgeConnection(asyncio.Protocol):
         self.client_address = str(peer[0]).encode() if peer else b""
         self.idle_since = self._edge.clock.now()
         self._edge.connections.add(self)
+        if self._edge.draining:
+            self.close()
 
     def data_received(self, data: bytes) -> None:
         """asyncio: bytes from the client."""
-        self._edge.turn.read(self._take, data)
+        self._edge.turn.read(self, data)
 
-    def _take(self, data: bytes) -> None:
+    def take(self, data: bytes) -> None:
+        """Handle what was read."""
         if self._refusal is not None:
             return
         if self._upgrading:
-            self._early += data
+            self._take_early(data)
             return
         # Seldom so, and then worth a closer look at the head: it is long, in pieces, or of HTTP/1.0.
         self._look_closer = self._in_head or len(data) > CLOSER_LOOK or b" HTTP/1.0" in data
@@ -106,6 +116,19 @@ class EdgeConnection(asyncio.Protocol):
         elif len(self._queue) > MAX_PIPELINED:
             self.pause_reading()
 
+    def broke(self) -> None:
+        """A bug of ours: the client sees a reset, and whoever answered it hears that it left."""
+        self.abort()
+
+    def _take_early(self, data: bytes) -> None:
+        """Bytes behind the head of an upgrade. Read in the turn of the switch, they are the tunnel's already."""
+        if self._given_away is not None:
+            cast("asyncio.Protocol", self._given_away.get_protocol()).data_received(data)
+            return
+        self._early += data
+        if len(self._early) > MAX_HEAD:
+            self.pause_reading()
+
     def _parse(self, data: bytes) -> None:
         try:
             try:
@@ -116,14 +139,16 @@ class EdgeConnection(asyncio.Protocol):
             self._refuse(400, b"the request is not valid HTTP/1.1\n")
 
     def _note_unfinished(self, received: int) -> None:
-        """A head or a body goes on in the next read."""
+        """A head or a body goes on in the next read. What is read for a body but is none counts as head, too."""
         self.idle_since = self._edge.clock.now()
-        if self._parsing is not None:
+        if self._parsing is not None and self._parsing.body.size > self._body_seen:
+            self._body_seen = self._parsing.body.size
+            self._head_size = 0
             self._parsing.body.hold()
-        else:
-            self._head_size += received
-            if self._head_size > MAX_HEAD:
-                self._refuse(431, TOO_LARGE)
+            return
+        self._head_size += received
+        if self._head_size > MAX_HEAD:
+            self._refuse(431, TOO_LARGE)
 
     def eof_received(self) -> bool:
         """asyncio: the client closed its sending side, which means that it is gone."""
@@ -168,7 +193,7 @@ class EdgeConnection(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         """httptools: the head is complete."""
         self._in_head = False
-        self._head_size = 0
+        self._head_size = self._body_seen = 0
         headers, self._headers = self._headers, []
         if self._refusal is not None:
             return
@@ -211,8 +236,9 @@ class EdgeConnection(asyncio.Protocol):
                 self._refuse(431, TOO_LARGE)
             if request.http10 and b"transfer-encoding" in fields:
                 self._refuse(400, b"HTTP/1.0 knows no Transfer-Encoding\n")
-        if b"expect" in fields:
-            self._expects_continue = fields[b"expect"].lower() == b"100-continue"
+        self._expects_continue = (
+            b"expect" in fields and fields[b"expect"].lower() == b"100-continue" and not request.http10
+        )
         if not self._target.startswith(b"/") and self._target != b"*":
             self._accept_absolute_form(request)
 
@@ -227,18 +253,36 @@ class EdgeConnection(asyncio.Protocol):
     def _refuse(self, status: int, message: bytes) -> None:
         if self._refusal is None:
             self._refusal = (status, message)
-            self._parsing = None
+            broken, self._parsing = self._parsing, None
+            if broken is not None:
+                self._give_up(broken, status)
+
+    def _give_up(self, request: Request, status: int) -> None:
+        """The request's body can't be read any further, so the refusal is its answer."""
+        if request is not self._current:
+            if request in self._queue:
+                self._queue.remove(request)
+                request.body.detach()
+                request.body.release()
+            return
+        self._current = None
+        if request.started:
+            self.abort()
+        else:
+            request.status = status
+        self._drop(request)
 
     def _upgrade_asked(self, rest: bytes) -> None:
         """llhttp stops at any `Upgrade` and takes what follows the head for another protocol's bytes.
 
         A WebSocket's bytes wait for their tunnel. Anything else (h2c) is ignored, as RFC 9110 section 7.8 allows:
-        the request is parsed again without the header.
+        the request is parsed again without the header. So is a WebSocket's that is no GET or has a body (RFC 6455
+        section 4.1): to take a body for early bytes, and then for requests, would be smuggling.
         """
-        request = self._queue[-1] if self._queue else None
-        if request is None:
+        if self._refusal is not None:
             return
-        if wire_headers.is_websocket_upgrade(request.headers):
+        request = self._queue[-1]
+        if request.method == b"GET" and not _has_body(request) and wire_headers.is_websocket_upgrade(request.headers):
             self._upgrading = True
             self._early = rest
             return
@@ -275,18 +319,35 @@ class EdgeConnection(asyncio.Protocol):
         request.body.release()
         self.idle_since = self._edge.clock.now()
         if not request.keep_alive or self._edge.draining:
+            self._forget_queue()
+            self._refusal = NOTHING_MORE
             self.close()
             return
-        if self._upgrading:
-            self._upgrading = False
-            self._parser = httptools.HttpRequestParser(self)
-            early, self._early = self._early, b""
-            self._edge.turn.read(self._take, early)
-        if self._queue or self._refusal is not None:
-            asyncio.get_running_loop().call_soon(self._advance)
+        if self._queue or self._refusal is not None or self._paused_reading or self._upgrading:
+            asyncio.get_running_loop().call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        """After an answer: on to what the client has sent meanwhile."""
+        try:
+            if self._upgrading and self._current is None and not self._queue and self._transport is not None:
+                self._upgrade_declined()
+            self._advance()
+        except Exception as error:
+            context = {"message": f"{self!r} broke", "exception": error}
+            asyncio.get_running_loop().call_exception_handler(context)
+            self.broke()
+
+    def _upgrade_declined(self) -> None:
+        """What came behind the head of the upgrade are requests."""
+        self._upgrading = False
+        self._parser = httptools.HttpRequestParser(self)
+        early, self._early = self._early, b""
+        self.take(early)
 
     def _answer_refusal(self) -> None:
         assert self._refusal is not None
+        if self._refusal is NOTHING_MORE:
+            return
         status, message = self._refusal
         head = wire_headers.status_line(status)
         self.write(
@@ -297,12 +358,17 @@ class EdgeConnection(asyncio.Protocol):
 
     def _leave(self) -> None:
         """The client is gone: whoever answers is told, once."""
-        for request in self._queue:
-            request.body.release()
-        self._queue.clear()
+        self._forget_queue()
+        self._parsing = None
         current, self._current = self._current, None
         if current is not None:
             self._drop(current)
+
+    def _forget_queue(self) -> None:
+        for request in self._queue:
+            request.body.detach()
+            request.body.release()
+        self._queue.clear()
 
     def _drop(self, request: Request) -> None:
         listener, request.listener = request.listener, None
@@ -323,7 +389,8 @@ class EdgeConnection(asyncio.Protocol):
     @property
     def is_idle(self) -> bool:
         """Whether no request is being read or answered."""
-        return self._current is None and not self._queue and self._parsing is None and not self._in_head
+        unread = self._parsing is not None and not self._parsing.ended
+        return self._current is None and not self._queue and not unread and not self._in_head
 
     def write(self, data: bytes) -> None:
         """Send bytes to the client; a client that is gone is no error."""
@@ -356,11 +423,13 @@ class EdgeConnection(asyncio.Protocol):
         self._edge.turn.finish_writes()
         self._edge.forget(self)
         self._current = None
-        transport, self._transport = self._transport, None
+        self._given_away = transport = self._transport
+        self._transport = None
         return transport, self._early
 
     def tunnel_closed(self, request: Request) -> None:
         """The tunnel that took the socket has ended; the request counts as answered."""
+        self._given_away = None
         request.ended = True
         self._edge.request_done(request)
 
@@ -383,6 +452,10 @@ class EdgeConnection(asyncio.Protocol):
         if self._paused_reading and self._transport is not None:
             self._paused_reading = False
             self._transport.resume_reading()
+
+
+def _has_body(request: Request) -> bool:
+    return b"transfer-encoding" in request.fields or request.fields.get(b"content-length", b"0") != b"0"
 
 
 def _size(request: Request) -> int:

@@ -105,6 +105,7 @@ class Exchange:
             upgrade=self._upgrade,
         )
         if not body.complete:
+            connection.body_follows = True
             body.attach(self)
         elif (whole := body.single) is not None and not self._chunked:
             connection.send(self, request.method, head + whole, None)
@@ -144,11 +145,15 @@ class Exchange:
 
     def body_end(self) -> None:
         """The client's body is complete."""
-        if self._chunked and self._connection is not None:
-            if self._held or not self._connection.gathered_is_sent:
+        connection = self._connection
+        if connection is None:
+            return
+        connection.body_follows = False
+        if self._chunked:
+            if self._held or not connection.gathered_is_sent:
                 self._held += (b"0\r\n\r\n",)
             else:
-                self._connection.write(b"0\r\n\r\n")
+                connection.write(b"0\r\n\r\n")
 
     def upstream_slow(self) -> None:
         """The upstream's socket is full."""
@@ -202,6 +207,7 @@ class Exchange:
         request = self._request
         may_retry = self._reused and not request.started and request.body.replayable and request.body.complete
         if may_retry and connection is not None and not connection.answer_begun:
+            self._held = ()  # the pieces of a complete body end with it
             self._pool.connect(self)
             return
         if request.started:
@@ -219,9 +225,14 @@ class Exchange:
 
     def upgraded(self, early: bytes) -> None:
         """The upstream switched protocols: from here on bytes pass untouched."""
-        connection, self._connection = self._connection, None
-        request = self._request
+        connection = self._connection
         assert connection is not None
+        if not self._upgrade:
+            connection.close()
+            self.response_broken("upstream switched protocols unasked")
+            return
+        self._connection = None
+        request = self._request
         request.listener = None
         upstream = connection.release_transport()
         client, client_early = request.connection.release_transport()

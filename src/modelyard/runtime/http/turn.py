@@ -9,7 +9,19 @@ when it is not interrupted by system calls.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from typing import Protocol
+
+
+class Reader(Protocol):
+    """One connection, as far as its reads go."""
+
+    def take(self, data: bytes) -> None:
+        """Handle what was read."""
+        ...
+
+    def broke(self) -> None:
+        """Handling what was read raised, which is a bug of ours: end the connection, and nobody waits for it."""
+        ...
 
 
 class Turn:
@@ -20,15 +32,15 @@ class Turn:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._planned = False
-        self._reads: list[tuple[Callable[[bytes], None], bytes]] = []
+        self._reads: list[tuple[Reader, bytes]] = []
         self._writes: list[tuple[asyncio.Transport, bytes]] = []
 
     def __repr__(self) -> str:
         return f"<Turn {len(self._reads)} reads, {len(self._writes)} writes>"
 
-    def read(self, take: Callable[[bytes], None], data: bytes) -> None:
-        """Hand `data` to `take` in this turn, after all that came before it."""
-        self._reads.append((take, data))
+    def read(self, reader: Reader, data: bytes) -> None:
+        """Hand `data` to `reader` in this turn, after all that came before it."""
+        self._reads.append((reader, data))
         if not self._planned:
             self._planned = True
             self._loop.call_soon(self._run)
@@ -49,11 +61,12 @@ class Turn:
         """Handle what was read now: a connection ends, and what it said before comes before that."""
         while self._reads:
             reads, self._reads = self._reads, []
-            for take, data in reads:
+            for reader, data in reads:
                 try:
-                    take(data)
+                    reader.take(data)
                 except Exception as error:
-                    self._loop.call_exception_handler({"message": "a connection's data", "exception": error})
+                    self._loop.call_exception_handler({"message": f"{reader!r} broke", "exception": error})
+                    reader.broke()
 
     def finish_writes(self) -> None:
         """Send what was written now: a transport that may have something in here is about to be closed."""

@@ -108,12 +108,20 @@ class UpstreamConnection(asyncio.Protocol):
         self._skip_body = False
         self._until_close = False
         self._keep_alive = False
+        self._given_away: asyncio.Transport | None = None
         self.answer_begun = False
+        self.body_follows = False
+        """Whether more of the request's body has yet to be written: until then the connection serves nobody else."""
 
     def __repr__(self) -> str:
         return f"<UpstreamConnection to {self._pool.target.url} {'busy' if self._taker else 'idle'}>"
 
     # ---------------------------------------------------------------- sending
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the connection has ended."""
+        return self._transport is None
 
     def send(self, taker: ResponseTaker, method: bytes, start: bytes, pieces: Iterator[bytes] | None) -> None:
         """Send a request: its head (and what fits with it), then further pieces as fast as the upstream takes them."""
@@ -168,11 +176,12 @@ class UpstreamConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """asyncio: bytes of an answer."""
-        self._pool.turn.read(self._take, data)
+        self._pool.turn.read(self, data)
 
-    def _take(self, data: bytes) -> None:
+    def take(self, data: bytes) -> None:
+        """Handle what was read."""
         if self._taker is None:
-            self.close()  # an upstream that speaks unasked is out of step
+            self._take_unasked(data)
             return
         self.answer_begun = True
         try:
@@ -184,7 +193,19 @@ class UpstreamConnection(asyncio.Protocol):
             if not self._complete:
                 self._broken(f"invalid HTTP from upstream: {error}")
                 return
+            self._keep_alive = False  # something came behind the answer: what it is an answer to, nobody knows
         self._hand_on()
+
+    def broke(self) -> None:
+        """A bug of ours: whoever takes the answer hears that it broke."""
+        self._broken("internal error")
+
+    def _take_unasked(self, data: bytes) -> None:
+        """Bytes read in the turn of a switch are the tunnel's already; else the upstream is out of step."""
+        if self._given_away is not None:
+            cast("asyncio.Protocol", self._given_away.get_protocol()).data_received(data)
+        else:
+            self.close()
 
     def _hand_on(self) -> None:
         """Give the taker what one read brought, in as few calls as possible."""
@@ -204,7 +225,7 @@ class UpstreamConnection(asyncio.Protocol):
             taker.response_body(data)
 
     def _finish(self, taker: ResponseTaker, data: bytes) -> None:
-        reusable = self._keep_alive and self._pieces is None
+        reusable = self._keep_alive and self._pieces is None and not self.body_follows and not self._write_paused
         if self._skip_body:
             reusable, data = False, b""
         self._taker = None
@@ -230,6 +251,7 @@ class UpstreamConnection(asyncio.Protocol):
         """asyncio: the connection is closed."""
         self._pool.turn.finish_reads()
         self._transport = None
+        self._pieces = None  # they may hold a file
         self._pool.forget(self)
         taker = self._taker
         if taker is None:
@@ -261,11 +283,15 @@ class UpstreamConnection(asyncio.Protocol):
             self._headers.append((name.lower(), name, value))
 
     def on_headers_complete(self) -> None:
-        """httptools: the head is complete."""
+        """httptools: the head is complete. Raising here makes the parser stop."""
+        if self._complete:
+            raise _UnaskedAnswerError
         status = self._parser.get_status_code()
         headers, self._headers = self._headers, []
         if status < 200 and status != 101:
             return
+        if status == 101 and not self._parser.should_upgrade():
+            raise _UnaskedAnswerError
         self._in_head = False
         traits = survey(headers)
         self._head = (status, self._reason, headers, traits)
@@ -300,7 +326,8 @@ class UpstreamConnection(asyncio.Protocol):
         """Give the socket away to a tunnel."""
         self._pool.turn.finish_writes()
         self._pool.forget(self)
-        transport, self._transport = self._transport, None
+        self._given_away = transport = self._transport
+        self._transport = None
         return transport
 
     def close(self) -> None:
@@ -308,6 +335,10 @@ class UpstreamConnection(asyncio.Protocol):
         self._taker = None
         if self._transport is not None:
             self._transport.abort()
+
+
+class _UnaskedAnswerError(Exception):
+    """The upstream says something that nobody asked for."""
 
 
 class UpstreamPool:
@@ -345,6 +376,8 @@ class UpstreamPool:
             if self._closed:
                 connection.close()
                 taker.connect_failed("the model's process is gone")
+            elif connection.is_closed:
+                taker.connect_failed("upstream closed the connection")
             else:
                 self._all.add(connection)
                 taker.connected(connection)
