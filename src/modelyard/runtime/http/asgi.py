@@ -34,6 +34,9 @@ class AsgiBridge:
 
     def handle(self, request: Request) -> None:
         """Answer the request by the application."""
+        if int(request.fields.get(b"content-length", b"0")) > MAX_BODY or request.body.size > MAX_BODY:
+            _refuse_body(request)
+            return
         call = _Call(request)
         request.listener = call
         call.task = self._tasks.spawn(call.run(self._app), name=f"asgi {request.path.decode('latin-1')}")
@@ -45,14 +48,20 @@ class _Call:
     def __init__(self, request: Request) -> None:
         self._request = request
         self._gone = False
+        self._parts = list(request.body.pieces())
+        self._size = request.body.size
         self._body_here = asyncio.Event()
         self._body_sent = False
         self._writable = asyncio.Event()
-        self._writable.set()
+        if not request.connection.write_paused:
+            self._writable.set()
         self._head: tuple[int, list[Header]] | None = None
         self._left = asyncio.Event()
         self.task: asyncio.Task[None] | None = None
-        request.body.when_complete(self._body_here.set)
+        if request.body.complete:
+            self._body_here.set()
+        else:
+            request.body.attach(self)
 
     async def run(self, app: AsgiApp) -> None:
         try:
@@ -90,9 +99,7 @@ class _Call:
         if not self._body_sent:
             await self._body_here.wait()
             self._body_sent = True
-            if self._request.body.size > MAX_BODY:
-                raise ValueError(f"a request body of {self._request.body.size} bytes is more than the API takes")
-            return {"type": "http.request", "body": bytes(self._request.body.view()), "more_body": False}
+            return {"type": "http.request", "body": b"".join(self._parts), "more_body": False}
         await self._left.wait()
         return {"type": "http.disconnect"}
 
@@ -114,6 +121,10 @@ class _Call:
             request.start(status, b"", headers, survey(headers))
         if request.method == b"HEAD":
             data = b""
+            if more:  # the answer ends with its head, also where the body would never end
+                request.push_last(b"")
+                self.client_gone()
+                return
         if not more:
             request.push_last(data)
             self._left.set()
@@ -121,6 +132,21 @@ class _Call:
             request.push(data)
         else:
             request.flush_head()
+
+    def body_data(self, data: bytes) -> None:
+        """More of the request's body."""
+        self._size += len(data)
+        self._parts.append(data)
+        if self._size > MAX_BODY:
+            if self._request.started:
+                self._request.abort()
+            else:
+                _refuse_body(self._request)
+            self.client_gone()
+
+    def body_end(self) -> None:
+        """The request's body is complete."""
+        self._body_here.set()
 
     def client_gone(self) -> None:
         """The client left: the application's work is cancelled."""
@@ -137,3 +163,8 @@ class _Call:
     def client_writable(self) -> None:
         """The client caught up."""
         self._writable.set()
+
+
+def _refuse_body(request: Request) -> None:
+    request.keep_alive = False
+    request.respond(413, [(b"Content-Type", b"text/plain; charset=utf-8")], b"the request body is too large\n")
