@@ -278,6 +278,26 @@ def test_a_client_of_http_1_0_knows_no_interim_answers() -> None:
     in_plane(story)
 
 
+def test_a_refused_client_may_finish_its_sentence_and_hears_why() -> None:
+    """RFC 9112 section 9.6: closed at once, the socket would answer with a reset, and the refusal would be lost."""
+
+    async def story(plane: Plane) -> None:
+        plane.upstream.reads_bodies = False
+        size = 32 << 20
+        async with plane.client() as client:
+            client.send(b"PUT /upstream/m/x HTTP/1.1\r\nHost: y\r\nConnection: close\r\n")
+            client.send(b"Content-Length: %d\r\n\r\nabc" % size)
+            await (await plane.upstream.request()).write(b"HTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n")
+            await eventually(lambda: plane.in_flight() == 0)
+            client.send(bytes(size - 3))
+            await client.writer.drain()
+            assert (await client.head()).startswith("HTTP/1.1 413")
+            assert await client.until_closed() == b""
+        await eventually(lambda: not plane.edge.connections)
+
+    in_plane(story)
+
+
 @pytest.mark.parametrize("piece", [b"X: yyyyyyyyyyyyyyyyyyyyyyyyy\r\n", b"y" * 30])
 def test_trailers_without_end_are_refused(piece: bytes) -> None:
     """R43: what nobody reads must not fill the memory."""

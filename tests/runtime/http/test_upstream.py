@@ -93,6 +93,28 @@ def test_an_engine_that_closes_an_idle_connection_takes_it_from_the_pool() -> No
     in_plane(story)
 
 
+def test_a_connection_that_is_closed_as_soon_as_it_is_made_is_none() -> None:
+    """R19: whoever waits for it hears that there is none."""
+
+    class HastyPool(UpstreamPool):
+        async def _open(self) -> UpstreamConnection:
+            connection = await super()._open()
+            connection.close()
+            await eventually(lambda: connection.is_closed)
+            return connection
+
+    async def story(plane: Plane) -> None:
+        taker = Recorder()
+        pool = HastyPool(f"http://127.0.0.1:{plane.upstream_port}", plane.tasks, plane.turn)
+        pool.connect(taker)
+        await eventually(lambda: taker.said)
+        assert taker.said == ["upstream closed the connection"]
+        assert "open=0" in repr(pool)
+        await eventually(lambda: plane.upstream.writers)
+
+    in_plane(story)
+
+
 def test_nobody_listening_is_said_in_words() -> None:
     async def story(plane: Plane) -> None:
         taker = Recorder()

@@ -37,6 +37,8 @@ KEEP_ALIVE = 120.0
 """Seconds that a connection may stay without a request, or with an unfinished head."""
 BODY_IDLE = 120.0
 """Seconds that a request's body may stand still."""
+LINGER = 2.0
+"""Seconds that a client which was refused may go on sending before the connection is closed."""
 SWEEP_INTERVAL = 5.0
 
 RequestHandler = Callable[[Request], None]
@@ -162,6 +164,7 @@ class EdgeConnection(asyncio.Protocol):
         self._edge.forget(self)
         self._leave()
         self._transport = None
+        del self._parser  # it holds us, too
 
     def pause_writing(self) -> None:
         """asyncio: the client reads slower than we write."""
@@ -320,8 +323,7 @@ class EdgeConnection(asyncio.Protocol):
         self.idle_since = self._edge.clock.now()
         if not request.keep_alive or self._edge.draining:
             self._forget_queue()
-            self._refusal = NOTHING_MORE
-            self.close()
+            self._close_behind(request.body)
             return
         if self._queue or self._refusal is not None or self._paused_reading or self._upgrading:
             asyncio.get_running_loop().call_soon(self._go_on)
@@ -354,7 +356,29 @@ class EdgeConnection(asyncio.Protocol):
             b"%sContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s"
             % (head, len(message), message)
         )
-        self.close()
+        self._linger()
+
+    def _close_behind(self, body: Body) -> None:
+        """Close after the last answer, whether its request was read to the end or not."""
+        if body.complete:
+            self._refusal = NOTHING_MORE
+            self.close()
+        else:
+            self._linger()
+
+    def _linger(self) -> None:
+        """Close, but read a while longer: a client that still sends would lose the answer to a reset (RFC 9112 9.6)."""
+        self._refusal = NOTHING_MORE
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        if self._edge.draining or not transport.can_write_eof():
+            self.close()
+            return
+        self._edge.turn.finish_writes()
+        transport.write_eof()
+        self.resume_reading()
+        asyncio.get_running_loop().call_later(LINGER, transport.close)
 
     def _leave(self) -> None:
         """The client is gone: whoever answers is told, once."""
@@ -425,6 +449,7 @@ class EdgeConnection(asyncio.Protocol):
         self._current = None
         self._given_away = transport = self._transport
         self._transport = None
+        del self._parser  # it holds us, too
         return transport, self._early
 
     def tunnel_closed(self, request: Request) -> None:

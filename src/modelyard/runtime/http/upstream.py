@@ -252,6 +252,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._pool.turn.finish_reads()
         self._transport = None
         self._pieces = None  # they may hold a file
+        del self._parser  # it holds us, too
         self._pool.forget(self)
         taker = self._taker
         if taker is None:
@@ -328,6 +329,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._pool.forget(self)
         self._given_away = transport = self._transport
         self._transport = None
+        del self._parser  # it holds us, too
         return transport
 
     def close(self) -> None:
