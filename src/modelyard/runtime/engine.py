@@ -113,7 +113,11 @@ class Engine:
         self.flight_recorder.append((now, event))
         commands = self._scheduler.handle(event, now)
         if len(commands) == 1 and isinstance(grant := commands[0], Grant):  # the express lane: nothing to look up
-            waiter.granted(self._servings[grant.child])
+            try:
+                waiter.granted(self._servings[grant.child])
+            except BaseException:
+                self.done(request)  # nobody else would: the caller never gets the id
+                raise
             return request
         self._waiters[request] = waiter
         self._carry_out_all(commands)
@@ -154,16 +158,28 @@ class Engine:
         self._running = True
         try:
             for command in commands:
-                self._carry_out(command)
+                self._try(command)
             while self._queue:
                 event = self._queue.popleft()
                 for command in self._ask(event):
-                    self._carry_out(command)
+                    self._try(command)
                 if isinstance(event, _ENDS):
                     self._forget(event.child)
         finally:
             self._running = False
         self._look_at_the_clock()
+
+    def _try(self, command: Command) -> None:
+        """Carry out one command. What breaks is reported and told to the scheduler; the other commands go on."""
+        try:
+            self._carry_out(command)
+        except Exception as error:
+            context = {"message": f"{command} was not carried out", "exception": error}
+            asyncio.get_running_loop().call_exception_handler(context)
+            if isinstance(command, Grant):
+                self._queue.append(ServeDone(command.request))
+            elif isinstance(command, StartChild):
+                self._queue.append(ChildFailed(command.child, f"internal error: {error}"))
 
     def _carry_out(self, command: Command) -> None:
         match command:
