@@ -137,9 +137,14 @@ class Call:
     def granted(self, serving: Serving) -> None:
         """The request may be forwarded."""
         self._granted = True
-        Exchange(
+        exchange = Exchange(
             self._request, serving.pool, self, target=self._target, dialect=self._dialect, upgrade=self.upgrade
-        ).begin()
+        )
+        try:
+            exchange.begin()
+        except Exception:
+            self._request.connection.abort()  # a bug of ours must not leave the client waiting
+            raise
 
     def rejected(self, cause: Cause) -> None:
         """There is nothing to forward to."""

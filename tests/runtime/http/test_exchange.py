@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
 
 from modelyard.config.schema import ModelConfig
+from modelyard.runtime.http.upstream import UpstreamPool
 from tests.support.plane import Plane, eventually, in_plane
 
 SSE_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -498,3 +500,23 @@ def test_a_refused_request_does_not_count_as_waiting_in_memory() -> None:
             await first.head()
 
     in_plane(story, model=ModelConfig(id="m", cmd="x", proxy="http://u", concurrency_limit=1))
+
+
+def test_a_grant_that_cannot_be_used_ends_its_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    """R19: a bug of ours must not leave a client waiting for ever, nor the grant open."""
+
+    def breaks(pool: UpstreamPool) -> None:
+        raise LookupError
+
+    async def story(plane: Plane) -> None:
+        told: list[object] = []
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: told.append(context["exception"]))
+        for _ in range(2):  # one that waits for the child, and one that is granted at once
+            async with plane.client() as client:
+                client.post()
+                assert await client.until_closed() == b""
+            assert plane.in_flight() == 0
+        assert [type(error) for error in told] == [LookupError] * 2
+
+    monkeypatch.setattr(UpstreamPool, "take_idle", breaks)
+    in_plane(story)
