@@ -65,6 +65,6 @@ class Front:
             request.status,
             request.body_bytes_sent,
             fields.get(b"user-agent", b""),
-            go_duration(self._clock.now() - request.arrived_at).encode("latin-1"),
+            go_duration(self._clock.now() - request.arrived_at).encode(),
         )
         self._log.info_bytes(line)

@@ -195,13 +195,13 @@ class DaemonLog:
             self._line("INFO", message)
 
     def info_bytes(self, message: bytes) -> None:
-        """`info` for what is at hand as Latin-1 bytes: the request log, which has a line for every request."""
+        """`info` for what is at hand as bytes, mostly UTF-8: the request log, which has a line for every request."""
         if self._threshold > 1:
             return
         if self._prefix is None and not message.translate(None, _PRINTABLE):
             self._emit(b"[INFO] %b\n" % message)
         else:
-            self._line("INFO", message.decode("latin-1"))
+            self._line("INFO", message.decode(errors="backslashreplace"))
 
     def warn(self, message: str) -> None:
         """Something that somebody should look at when there is time."""
