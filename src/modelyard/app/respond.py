@@ -1,6 +1,9 @@
-"""Our own answers on the inference side: the one place that writes errors to a client."""
+"""Our own answers: the one place that writes errors to a client, on the inference side and in the API."""
 
 from __future__ import annotations
+
+from starlette.requests import Request as ApiRequest
+from starlette.responses import Response
 
 from modelyard.runtime.http.request import Request
 from modelyard.wire import errors
@@ -12,6 +15,12 @@ def send_error(request: Request, error: HttpError, dialect: Dialect = Dialect.OP
     """Answer with the error, negotiated on `Accept`, in the route's dialect."""
     status, headers, body = errors.render(error, request.header(b"accept"), dialect)
     request.respond(status, headers, body)
+
+
+def api_error(request: ApiRequest, error: HttpError) -> Response:
+    """The same error as an answer of the API."""
+    status, headers, body = errors.render(error, request.headers.get("accept", ""), Dialect.OPENAI)
+    return Response(body, status, {name.decode(): value.decode() for name, value in headers})
 
 
 def send_text(request: Request, status: int, text: str, *headers: tuple[bytes, bytes]) -> None:

@@ -141,12 +141,9 @@ class Engine:
 
     def post(self, event: Event) -> None:
         """Tell the scheduler what happened and carry out what it asks for."""
-        if self._running:
-            self._queue.append(event)
-            return
-        self._carry_out_all(self._ask(event))
-        if isinstance(event, _ENDS):
-            self._forget(event.child)
+        self._queue.append(event)
+        if not self._running:
+            self._carry_out_all([])
 
     def _ask(self, event: Event) -> list[Command]:
         now = self._clock.now()

@@ -57,11 +57,6 @@ def find(headers: Iterable[Header], lower_name: bytes) -> bytes | None:
     return None
 
 
-def text(value: bytes | None) -> str:
-    """A header's value as text; every byte is some character, so nothing fails."""
-    return "" if value is None else value.decode("latin-1")
-
-
 def tokens(value: bytes) -> list[bytes]:
     """The elements of a comma-separated header, lower-cased, without blanks."""
     return [token.strip().lower() for token in value.split(b",") if token.strip()]

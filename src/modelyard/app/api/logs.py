@@ -7,10 +7,9 @@ from collections.abc import AsyncIterator
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
 
+from modelyard.app.respond import api_error
 from modelyard.app.world import World
 from modelyard.runtime.logs import LogHub, Subscription
-from modelyard.wire import errors
-from modelyard.wire.endpoints import Dialect
 from modelyard.wire.errors import HttpError
 
 BAD_SOURCE = HttpError(400, "invalid logger. Use 'proxy', 'upstream' or a model's ID")
@@ -37,8 +36,7 @@ class LogRoutes:
         source = self._source_of(request.path_params.get("source", ""))
         subscription = self._logs.subscribe(source) if source is not None else None
         if subscription is None:
-            status, headers, body = errors.render(BAD_SOURCE, request.headers.get("accept", ""), Dialect.OPENAI)
-            return Response(body, status, {name.decode(): value.decode() for name, value in headers})
+            return api_error(request, BAD_SOURCE)
         first = b"" if "no-history" in request.query_params else self._logs.history(source or "") or b""
         return StreamingResponse(
             _follow(subscription, first),

@@ -8,13 +8,13 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from modelyard.app.respond import api_error
 from modelyard.app.world import World
 from modelyard.config.schema import ModelConfig
 from modelyard.core.model import Phase
 from modelyard.runtime.clock import Clock
 from modelyard.runtime.engine import Engine
 from modelyard.wire import errors
-from modelyard.wire.endpoints import Dialect
 
 _OLD_STATES = {
     Phase.STARTING: "starting",
@@ -84,10 +84,7 @@ class ModelRoutes:
         """`POST /api/models/unload/MODEL`: an id or an alias, also of a model that does not run."""
         model = self._world.config.resolve(request.path_params["model"])
         if model is None:
-            status, headers, body = errors.render(
-                errors.MODEL_NOT_FOUND, request.headers.get("accept", ""), Dialect.OPENAI
-            )
-            return Response(body, status, {name.decode(): value.decode() for name, value in headers})
+            return api_error(request, errors.MODEL_NOT_FOUND)
         await self._engine.unload((model,))
         return PlainTextResponse("OK")
 
