@@ -9,7 +9,7 @@ from modelyard.wire import headers as wire_headers
 from modelyard.wire.headers import BODYLESS, Header, ResponseTraits
 
 if TYPE_CHECKING:
-    from modelyard.runtime.http.edge import EdgeConnection
+    from modelyard.runtime.http.connection import EdgeConnection
 
 LARGE_WRITE = 16 * 1024
 """From this size on, framing is written beside the data instead of copying the data into the frame."""
