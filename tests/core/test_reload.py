@@ -81,13 +81,29 @@ def test_a_target_that_is_removed_while_it_stops_is_not_started() -> None:
     book.exited("a#1").expect()
 
 
-def test_a_model_that_comes_back_while_it_drains_starts_anew() -> None:
+def test_a_model_that_comes_back_in_another_shape_while_it_drains_starts_anew() -> None:
     """Its generation goes on, so the old child's news is not mistaken for the new one's."""
     book = Playbook("a", "b").running("b")
-    book.asks(1, "b").configure("a").configure("a", "b").expect()
+    book.asks(1, "b").configure("a").configure("a", "b", restart=["b"]).expect()
     book.asks(2, "b").expect()
     book.served(1).expect("stop b#1 in 10 s")
     book.exited("b#1").expect("start b#2")
+
+
+def test_a_model_that_comes_back_as_it_was_while_it_drains_goes_on() -> None:
+    """R52: a file that is broken and repaired, or an edit that is taken back, restarts nobody."""
+    book = Playbook("a", "b").running("b")
+    book.asks(1, "b").configure("a").configure("a", "b").expect()
+    book.asks(2, "b").expect("grant 2 b#1")
+    book.served(1).served(2).expect()
+    assert book.phase("b") == "ready"
+
+
+def test_a_change_that_is_taken_back_while_the_model_drains_restarts_nobody() -> None:
+    """R52."""
+    book = Playbook("a").running("a")
+    book.asks(1, "a").configure("a", restart=["a"]).asks(2, "a").expect()
+    book.configure("a").expect("grant 2 a#1")
 
 
 def test_a_model_that_drains_is_waited_for_like_any_busy_one() -> None:

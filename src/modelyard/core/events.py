@@ -62,8 +62,9 @@ class UnloadAsked(Struct, frozen=True):
 class SpecsChanged(Struct, frozen=True):
     """The configured models, the policy, or both are new. The first event of every scheduler's life.
 
-    `restart` names models whose process must not be reused: they drain and stop, and start anew on next use.
-    Models that are no longer in `facts` drain and stop for good.
+    `restart` names models whose present process must not be reused: they drain and stop, and start anew on next use.
+    Models that are no longer in `facts` drain and stop for good. All others go on, also those that were draining
+    because of an earlier change which this one takes back.
     """
 
     facts: Mapping[str, ModelFacts]

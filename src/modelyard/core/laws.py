@@ -162,7 +162,7 @@ class LawKeeper:
 
     def _note_specs(self, event: SpecsChanged) -> None:
         self._known = frozenset(event.facts)
-        self._restarting |= {child for model, child in self._children.items() if model in event.restart}
+        self._restarting = {child for model, child in self._children.items() if model in event.restart}
         self._max_wait = event.max_wait
         for request in self._waiting.values():
             request.ahead = None

@@ -248,6 +248,9 @@ class Scheduler:
                 self._retire(station, "removed from the configuration")
             elif model in event.restart:
                 self._retire(station, "its configuration changed")
+            else:
+                station.retiring = ""  # the change that it would have left for was taken back
+                self._desk.retiring.discard(model)
         self._desk.line.rank_anew(self._facts_of)
         self._desk.settle()
         return self._desk.finish()

@@ -53,6 +53,7 @@ TAIL_WIDTH = 300
 EXITED_EARLY = "upstream command exited prematurely"
 EXITED = "upstream process exited unexpectedly"
 ABORTED = "aborted"
+_ASK_AGAIN = "the readiness probe has a new target"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,12 @@ class ProcessSpec:
     proxy: str
     check_endpoint: str
     start_timeout: float
+    port: int | None = None
+    """The port that was handed out to it, if it asked for one."""
+
+    def same_process(self, other: ProcessSpec) -> bool:
+        """Whether a process started for `other` is as good as one started for this; the rest applies to it live."""
+        return (self.cmd, self.env, self.proxy) == (other.cmd, other.env, other.proxy)
 
 
 class _StartFailedError(Exception):
@@ -121,7 +128,22 @@ class Child:
         """The leader's pid; None before it started and once nothing is left."""
         return self._tree.pid if self._tree is not None else None
 
+    @property
+    def gone(self) -> bool:
+        """Whether nothing of it is left, and its last event has been posted."""
+        return self._gone.is_set()
+
     # What others ask
+
+    def configure(self, spec: ProcessSpec) -> None:
+        """Take over what applies to a process that runs: how it is known to be ready, and how it is stopped."""
+        assert spec.same_process(self.spec), "a running process can't become another"
+        self.spec = spec
+        if self._target is not None:
+            self._target = _probe_target(spec)
+        if self._tree is not None:
+            self._account_for(self._tree)
+        self._bell.ring()
 
     def start(self) -> None:
         """Start the process, before this returns where its port is free. Call once."""
@@ -210,11 +232,10 @@ class Child:
             self._argv = split_command(self.spec.cmd)
         except ValueError as error:
             raise _StartFailedError(f"unable to get sanitized command: {error}") from error
-        if self.spec.check_endpoint.strip() != "none":
-            try:
-                self._target = probe_target(self.spec.proxy, self.spec.check_endpoint)
-            except ValueError as error:
-                raise _StartFailedError(f"unusable proxy: {error}") from error
+        try:
+            self._target = _probe_target(self.spec)
+        except ValueError as error:
+            raise _StartFailedError(f"unusable proxy: {error}") from error
 
     def _spawn(self) -> None:
         self._log_mark = self._log.written
@@ -236,23 +257,34 @@ class Child:
         self._output = output
         self._started_at = self._clock.now()
         self._tree = ProcessTree(leader, self._cookie, bell=self._bell, clock=self._clock)
-        stop_argv = tuple(self._stop_argv(leader.pid))
-        self._guard.child_started(ChildRecord(self._cookie, leader.key, stop_argv, self.spec.env))
+        self._account_for(self._tree)
         self._daemon_log.debug(f"<{self.spec.model}> started pid {leader.pid}: {' '.join(self._argv)}")
+
+    def _account_for(self, tree: ProcessTree) -> None:
+        record = ChildRecord(self._cookie, tree.key, tuple(self._stop_argv(tree.pid)), self.spec.env)
+        self._guard.child_started(record)
 
     async def _become_ready(self) -> str | None:
         """None once ready, else why it will not be."""
         if self._tree is None and (failure := await self._spawn_when_port_is_free()) is not None:
             return failure
-        if self._target is None:
-            return None
-        probe = Probe(self._target, self._clock)
+        verdict: str | None = _ASK_AGAIN
+        while self._target is not None and verdict is _ASK_AGAIN:
+            verdict = await self._ask(self._target)
+        return None if verdict is _ASK_AGAIN else verdict
+
+    async def _ask(self, target: ProbeTarget) -> str | None:
+        """Probe until there is a verdict, or a new target."""
+        probe = Probe(target, self._clock)
         asking = self._tasks.spawn(probe.wait_ready(), name=f"probe {self.child}")
         asking.add_done_callback(lambda _: self._bell.ring())
         try:
             await self._bell.wait_until(
-                lambda: self._is_over() or asking.done(), at(self._started_at + self.spec.start_timeout)
+                lambda: self._is_over() or asking.done() or self._target != target,
+                lambda: self._started_at + self.spec.start_timeout,
             )
+            if self._target != target and not self._is_over():
+                return _ASK_AGAIN
             return self._verdict(probe, asking)
         finally:
             asking.cancel()
@@ -372,6 +404,13 @@ class Child:
         """How the process ended and what it said last."""
         lines = [line[:TAIL_WIDTH] for line in self._log.tail(TAIL_LINES, since=self._log_mark)]
         return "\n".join([_status_in_words(status), *lines])
+
+
+def _probe_target(spec: ProcessSpec) -> ProbeTarget | None:
+    """What to ask; None where readiness is not asked for. Raises `ValueError` for a proxy that can't be asked."""
+    if spec.check_endpoint.strip() == "none":
+        return None
+    return probe_target(spec.proxy, spec.check_endpoint)
 
 
 def _status_in_words(status: int | None) -> str:

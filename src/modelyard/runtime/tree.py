@@ -34,6 +34,11 @@ class ProcessTree:
         return f"<ProcessTree {self._cookie} {self._leader}, {len(self._known)} known>"
 
     @property
+    def key(self) -> ProcessKey:
+        """The leader's name for good: its pid may be given to another one day."""
+        return self._leader.key
+
+    @property
     def pid(self) -> int:
         """The leader's pid."""
         return self._leader.pid
