@@ -12,6 +12,7 @@ from tests.config.helpers import load
 
 PROJECT = Path(__file__).parents[2]
 TEXT = (PROJECT / "docs" / "configuration.md").read_text(encoding="utf-8")
+# Not the pages in docs/compatibility: their examples are fragments, and the conformance cases test them.
 PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
 EXAMPLES = [
     pytest.param(example, id=f"{page.name}-{number}")
