@@ -142,7 +142,7 @@ class Query:
                 self._folded[index] = self._fold(index, named.first)
 
     def _fold(self, index: int, first: int) -> Frontier:
-        """The frontier of a join or choice whose operands are folded. Nodes from `first` on have this one as their only user."""
+        """The frontier of a join or choice whose operands are folded. Nothing else uses nodes from `first` on."""
         node = self._graph.nodes[index]
         assert not isinstance(node, Leaf)
         frontier = Frontier(self._graph.contexts[index] & self._relevant, self._weights)

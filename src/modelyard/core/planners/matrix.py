@@ -12,6 +12,9 @@ from modelyard.core.dsl.program import MatrixProgram, Solution
 from modelyard.core.model import Phase
 from modelyard.core.planners.base import Plan, Resident
 
+_LONGEST_SHOWN = 80
+"""Characters of an expression that fit into a line for people."""
+
 
 class MatrixPlanner:
     """Plans by a compiled matrix. Every configured model can run, whether a set names it or not."""
@@ -34,14 +37,18 @@ class MatrixPlanner:
         """Say who must go before `target` may serve (see `Planner.plan`). Asleep models count as not running."""
         running = [resident.model for resident in residents if resident.phase is not Phase.ASLEEP]
         solution = self._program.solve(target, running)
-        return Plan(frozenset(solution.evict), _reason(solution))
+        return Plan(frozenset(solution.evict), _reason(target, solution))
 
 
-def _reason(solution: Solution) -> str:
+def _reason(target: str, solution: Solution) -> str:
     going = " and ".join(solution.evict)
     if not solution.expression:
-        return f"{going} must go, since it runs alone: it is in no set" if going else "nothing has to make room"
-    set_shown = f"set {solution.set_name} ({solution.expression})"
+        return f"{going} must go: {target} is in no set and runs alone" if going else "nothing has to make room"
+    by_set = f"by set {solution.set_name} ({_shortened(solution.expression)})"
     if not going:
-        return f"nothing has to make room: {set_shown} allows it"
-    return f"{going} must go, since {set_shown} allows it at the least cost, {solution.cost}"
+        return f"nothing has to make room, {by_set}"
+    return f"{going} must go at a cost of {solution.cost}, {by_set}"
+
+
+def _shortened(expression: str) -> str:
+    return expression if len(expression) <= _LONGEST_SHOWN else expression[: _LONGEST_SHOWN - 2] + " …"
