@@ -6,6 +6,7 @@ import shlex
 import signal
 import sys
 from pathlib import Path
+from typing import Self
 
 import httpx
 
@@ -28,7 +29,7 @@ class Daemon(LoggedProcess):
         command = [sys.executable, "-m", "modelyard", "-config", str(path), "-listen", "127.0.0.1:0", *flags]
         super().__init__(command, env={"XDG_STATE_HOME": str(directory / "state")})
 
-    def __enter__(self) -> Daemon:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
