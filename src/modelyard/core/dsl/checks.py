@@ -12,6 +12,8 @@ from modelyard.core.dsl.syntax import ExpressionError, Name, Reference, parse, t
 
 _VAR = re.compile(r"[A-Za-z0-9.-]{1,32}\Z")
 _LONGEST_VAR = 32
+_LONGEST_CYCLE = 10
+"""Longer circles of references are shown by their ends."""
 _SUGGESTIONS = 20
 """So many mistakes get a suggestion: to compare names costs milliseconds each where there are a thousand models."""
 
@@ -118,6 +120,8 @@ class Checker:
 
     def _note_cycle(self, source: SetSource, reference: Reference, path: list[str]) -> None:
         cycle = [*path[path.index(reference.text) :], reference.text]
+        if len(cycle) > _LONGEST_CYCLE:
+            cycle[4:-3] = ["…"]
         message = f'"+{reference.text}" at position {reference.position} is a circular reference: {" → ".join(cycle)}'
         self._note(("sets", source.name), message, "a set can't contain itself", reference.position)
 
