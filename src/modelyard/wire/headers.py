@@ -109,16 +109,15 @@ def request_head(
     headers: Iterable[Header],
     *,
     client: bytes,
-    framing: bytes,
     forwarded: bytes = b"",
     names_hops: bool = True,
     upgrade: bool = False,
 ) -> bytes:
     """The head that an upstream gets (spec http 6.4): hop-by-hop headers gone, the client's address appended.
 
-    `framing` is the header line that frames the body, with its line end, or empty. `upgrade` writes the two headers
-    of an upgrade again, which are hop by hop but meant for the next hop too. `names_hops`: there may be a
-    `Connection` header, which may name further headers that end here. `forwarded` is the chain so far.
+    The line that frames the body and the empty line are left to the caller. `upgrade` writes the two headers of an
+    upgrade again, which are hop by hop but meant for the next hop too. `names_hops`: there may be a `Connection`
+    header, which may name further headers that end here. `forwarded` is the chain so far.
     """
     dropped = NOT_FORWARDED | connection_tokens(headers) if names_hops else NOT_FORWARDED
     lines = [b"%s %s HTTP/1.1\r\n" % (method, target)]
@@ -126,15 +125,14 @@ def request_head(
     lines.append(b"X-Forwarded-For: %s%s\r\n" % (forwarded + b", " if forwarded else b"", client))
     if upgrade:
         lines.append(b"Connection: Upgrade\r\nUpgrade: websocket\r\n")
-    lines.append(framing)
-    lines.append(b"\r\n")
     return b"".join(lines)
 
 
 class ResponseTraits(msgspec.Struct, frozen=True, gc=False):
     """What forwarding must know of an answer's head, found in one pass."""
 
-    has_length: bool
+    length: bytes
+    """The Content-Length, empty where there is none."""
     is_chunked: bool
     is_event_stream: bool
     is_encoded: bool
@@ -144,10 +142,11 @@ class ResponseTraits(msgspec.Struct, frozen=True, gc=False):
 
 def survey(headers: Iterable[Header]) -> ResponseTraits:
     """Look through an answer's head once."""
-    has_length = is_chunked = is_event_stream = is_encoded = names_hops = False
+    length = b""
+    is_chunked = is_event_stream = is_encoded = names_hops = False
     for lower, _, value in headers:
         if lower == b"content-length":
-            has_length = True
+            length = value
         elif lower == b"content-type":
             is_event_stream = b"text/event-stream" in value.lower()
         elif lower == b"transfer-encoding":
@@ -156,7 +155,7 @@ def survey(headers: Iterable[Header]) -> ResponseTraits:
             is_encoded = True
         elif lower == b"connection":
             names_hops = True
-    return ResponseTraits(has_length, is_chunked, is_event_stream, is_encoded, names_hops)
+    return ResponseTraits(length, is_chunked, is_event_stream, is_encoded, names_hops)
 
 
 def response_head(

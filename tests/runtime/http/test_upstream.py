@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from modelyard.runtime.http.upstream import Target, UpstreamConnection, UpstreamPool
-from modelyard.wire.headers import Header, ResponseTraits
+from modelyard.wire.heads import ResponseHead
 from tests.support.plane import Plane, eventually, in_plane
 
 
@@ -22,8 +22,8 @@ class Recorder:
     def connect_failed(self, reason: str) -> None:
         self.said.append(reason)
 
-    def response_started(self, status: int, reason: bytes, headers: list[Header], traits: ResponseTraits) -> None:
-        self.said.append(str(status))
+    def response_started(self, head: ResponseHead) -> None:
+        self.said.append(str(head.status))
 
     def response_body(self, data: bytes) -> None:
         self.said.append(data.decode())

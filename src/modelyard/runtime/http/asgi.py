@@ -13,7 +13,8 @@ from urllib.parse import unquote_to_bytes
 
 from modelyard.runtime.http.request import Request
 from modelyard.runtime.tasks import TaskOwner
-from modelyard.wire.headers import Header, survey
+from modelyard.wire.headers import Header
+from modelyard.wire.heads import ResponseHead
 
 Message = MutableMapping[str, Any]
 AsgiApp = Callable[[Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
@@ -118,7 +119,7 @@ class _Call:
         request = self._request
         if self._head is not None:
             (status, headers), self._head = self._head, None
-            request.start(status, b"", headers, survey(headers))
+            request.start(ResponseHead(status, b"", headers))
         if request.method == b"HEAD":
             data = b""
             if more:  # the answer ends with its head, also where the body would never end

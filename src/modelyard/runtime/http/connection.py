@@ -17,6 +17,7 @@ from modelyard.runtime.http.body import Body
 from modelyard.runtime.http.request import Request
 from modelyard.wire import headers as wire_headers
 from modelyard.wire.headers import Header
+from modelyard.wire.heads import HeadPattern, RequestHead
 
 if TYPE_CHECKING:
     from modelyard.runtime.http.edge import Edge
@@ -52,6 +53,8 @@ class EdgeConnection(asyncio.Protocol):
         self._queue: deque[Request] = deque()
         self._current: Request | None = None
         self._refusal: tuple[int, bytes] | None = None
+        self._known: tuple[HeadPattern, RequestHead] | None = None
+        """The head of the request before, while the parser stands between two requests."""
         self._target = b""
         self._headers: list[Header] = []
         self._head_size = 0
@@ -96,13 +99,21 @@ class EdgeConnection(asyncio.Protocol):
         """Handle what was read."""
         if self._refusal is not None:
             return
+        if self._known is not None:
+            if self._current is None and not self._queue and (whole := self._known[0].body_of(data)) is not None:
+                self._take_known(self._known[1], whole)
+                return
+            self._known = None
         if self._upgrading:
             self._take_early(data)
             return
+        begins = self._parsing is None and not self._in_head
         # Seldom so, and then worth a closer look at the head: it is long, in pieces, or of HTTP/1.0.
         self._look_closer = self._in_head or len(data) > CLOSER_LOOK or b" HTTP/1.0" in data
         self._parse(data)
         if self._completed:
+            if begins and len(self._completed) == 1 and self._queue and self._refusal is None:
+                self._get_to_know(self._queue[-1], data)
             for body in self._completed:
                 body.finish()
             self._completed.clear()
@@ -112,6 +123,21 @@ class EdgeConnection(asyncio.Protocol):
             self._advance()
         elif len(self._queue) > MAX_PIPELINED:
             self.pause_reading()
+
+    def _get_to_know(self, request: Request, data: bytes) -> None:
+        """Remember the head if the next request may have the same: `data` brought the whole request and no more."""
+        head, fields = request.head, request.fields
+        if not head.keep_alive or b"upgrade" in fields or b"expect" in fields:
+            return
+        pattern = HeadPattern.of(data, request.body.size, b"%b %b HTTP/1.1\r\n" % (request.method, self._target))
+        if pattern is not None:
+            self._known = (pattern, head)
+
+    def _take_known(self, head: RequestHead, whole: bytes) -> None:
+        """A whole request whose head is the one before: what the parser would say of it is known."""
+        head = head.of_length(len(whole))
+        request = self._current = Request(self, head, Body(self._edge.budget, whole), self._edge.clock.now())
+        self._edge.handler(request)
 
     def broke(self) -> None:
         """A bug of ours: the client sees a reset, and whoever answered it hears that it left."""
@@ -127,11 +153,16 @@ class EdgeConnection(asyncio.Protocol):
             self.pause_reading()
 
     def _parse(self, data: bytes) -> None:
+        rest: bytes | memoryview = data
         try:
-            try:
-                self._parser.feed_data(data)
-            except httptools.HttpParserUpgrade as upgrade:
-                self._upgrade_asked(data[upgrade.args[0] :])
+            while rest:
+                try:
+                    self._parser.feed_data(rest)
+                    return
+                except httptools.HttpParserUpgrade as upgrade:
+                    rest = memoryview(rest)[upgrade.args[0] :]  # no copies, however many upgrades one read brings
+                    if not self._goes_on_without_upgrade(rest):
+                        return
         except httptools.HttpParserError:
             self._refuse(400, b"the request is not valid HTTP/1.1\n")
 
@@ -196,19 +227,17 @@ class EdgeConnection(asyncio.Protocol):
         if self._refusal is not None:
             return
         parser = self._parser
-        request = Request(
-            self,
-            Body(self._edge.budget),
-            method=parser.get_method(),
-            target=self._target,
-            headers=headers,
+        target = self._target
+        head = RequestHead(
+            parser.get_method(),
+            target if target.startswith(b"/") or target == b"*" else self._path_of(target),
+            headers,
             http10=self._look_closer and parser.get_http_version() == "1.0",
             keep_alive=parser.should_keep_alive(),
-            now=self._edge.clock.now(),
         )
-        self._check_head(request)
+        self._check_head(head)
         if self._refusal is None:
-            self._parsing = request
+            request = self._parsing = Request(self, head, Body(self._edge.budget), self._edge.clock.now())
             self._queue.append(request)
 
     def on_body(self, data: bytes) -> None:
@@ -222,31 +251,28 @@ class EdgeConnection(asyncio.Protocol):
             self._completed.append(self._parsing.body)
             self._parsing = None
 
-    def _check_head(self, request: Request) -> None:
+    def _check_head(self, head: RequestHead) -> None:
         """What llhttp lets through and we refuse, and what needs care."""
-        fields, headers = request.fields, request.headers
-        if b"host" not in fields and not request.http10:
+        fields, headers = head.fields, head.headers
+        if b"host" not in fields and not head.http10:
             self._refuse(400, ONE_HOST)
         if len(fields) != len(headers) and sum(lower == b"host" for lower, _, _ in headers) > 1:
             self._refuse(400, ONE_HOST)
         if self._look_closer:
-            if len(headers) > MAX_HEADERS or _size(request) > MAX_HEAD:
+            if len(headers) > MAX_HEADERS or _size(head) > MAX_HEAD:
                 self._refuse(431, TOO_LARGE)
-            if request.http10 and b"transfer-encoding" in fields:
+            if head.http10 and b"transfer-encoding" in fields:
                 self._refuse(400, b"HTTP/1.0 knows no Transfer-Encoding\n")
         self._expects_continue = (
-            b"expect" in fields and fields[b"expect"].lower() == b"100-continue" and not request.http10
+            b"expect" in fields and fields[b"expect"].lower() == b"100-continue" and not head.http10
         )
-        if not self._target.startswith(b"/") and self._target != b"*":
-            self._accept_absolute_form(request)
 
-    def _accept_absolute_form(self, request: Request) -> None:
-        scheme, separator, rest = request.target.partition(b"://")
+    def _path_of(self, target: bytes) -> bytes:
+        """The path in the absolute form of a target."""
+        scheme, separator, rest = target.partition(b"://")
         if not separator or scheme.lower() not in (b"http", b"https"):
             self._refuse(400, b"the request target must be a path\n")
-            return
-        request.target = b"/" + rest.partition(b"/")[2]
-        request.path, _, request.query = request.target.partition(b"?")
+        return b"/" + rest.partition(b"/")[2]
 
     def _refuse(self, status: int, message: bytes) -> None:
         if self._refusal is None:
@@ -270,26 +296,27 @@ class EdgeConnection(asyncio.Protocol):
             request.status = status
         self._drop(request)
 
-    def _upgrade_asked(self, rest: bytes) -> None:
-        """llhttp stops at any `Upgrade` and takes what follows the head for another protocol's bytes.
+    def _goes_on_without_upgrade(self, rest: memoryview) -> bool:
+        """Whether what follows the head of an upgrade is to be parsed, as if none had been asked for.
+
+        llhttp stops at any `Upgrade` and takes what follows the head for another protocol's bytes.
 
         A WebSocket's bytes wait for their tunnel. Anything else (h2c) is ignored, as RFC 9110 section 7.8 allows:
         the request is parsed again without the header. So is a WebSocket's that is no GET or has a body (RFC 6455
         section 4.1): to take a body for early bytes, and then for requests, would be smuggling.
         """
         if self._refusal is not None:
-            return
+            return False
         request = self._queue[-1]
         if request.method == b"GET" and not _has_body(request) and wire_headers.is_websocket_upgrade(request.headers):
             self._upgrading = True
-            self._early = rest
-            return
+            self._early = bytes(rest)
+            return False
         self._queue.pop()
         self._completed.remove(request.body)
         self._parser = httptools.HttpRequestParser(self)
-        self._parser.feed_data(
-            wire_headers.head_without_upgrade(request.method, request.target, request.headers) + rest
-        )
+        self._parser.feed_data(wire_headers.head_without_upgrade(request.method, request.head.target, request.headers))
+        return True
 
     # ---------------------------------------------------------------- requests in order
 
@@ -478,5 +505,5 @@ def _has_body(request: Request) -> bool:
     return b"transfer-encoding" in request.fields or request.fields.get(b"content-length", b"0") != b"0"
 
 
-def _size(request: Request) -> int:
-    return len(request.target) + sum(len(name) + len(value) for _, name, value in request.headers)
+def _size(head: RequestHead) -> int:
+    return len(head.target) + sum(len(name) + len(value) for _, name, value in head.headers)

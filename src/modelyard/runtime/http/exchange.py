@@ -16,7 +16,7 @@ from modelyard.runtime.http.tunnel import splice
 from modelyard.runtime.http.upstream import UpstreamConnection, UpstreamPool
 from modelyard.wire import errors, headers
 from modelyard.wire.endpoints import Dialect
-from modelyard.wire.headers import Header, ResponseTraits
+from modelyard.wire.heads import ResponseHead
 
 
 class Outcome(StrEnum):
@@ -45,7 +45,7 @@ class Exchange:
     _speaks_events = False
     _last_data = b"\n"
     _held: tuple[bytes, ...] = ()
-    _switched_headers: tuple[Header, ...] | list[Header] = ()
+    _switched: ResponseHead | None = None
 
     def __init__(
         self,
@@ -94,16 +94,7 @@ class Exchange:
         body = request.body
         if request.connection.write_paused:
             connection.pause_reading()  # the answer before ours still fills the client's socket
-        head = headers.request_head(
-            request.method,
-            self._pool.target.base_path + self._target,
-            request.headers,
-            client=request.connection.client_address,
-            framing=self._framing(),
-            forwarded=request.fields.get(b"x-forwarded-for", b""),
-            names_hops=b"connection" in request.fields,
-            upgrade=self._upgrade,
-        )
+        head = b"%b%b\r\n" % (self._head(self._pool.target.base_path + self._target), self._framing())
         if not body.complete:
             connection.body_follows = True
             body.attach(self)
@@ -112,6 +103,25 @@ class Exchange:
             return
         pieces = body.pieces()
         connection.send(self, request.method, head, self._in_chunks(pieces, body.complete) if self._chunked else pieces)
+
+    def _head(self, target: bytes) -> bytes:
+        """The head but for its framing and its end. Requests of a connection that share a head share this, too."""
+        request = self._request
+        known = request.head.forwarded
+        if known is not None and known[0] == target and not self._upgrade:
+            return known[1]
+        head = headers.request_head(
+            request.method,
+            target,
+            request.headers,
+            client=request.connection.client_address,
+            forwarded=request.fields.get(b"x-forwarded-for", b""),
+            names_hops=b"connection" in request.fields,
+            upgrade=self._upgrade,
+        )
+        if not self._upgrade:
+            request.head.forwarded = (target, head)
+        return head
 
     def _framing(self) -> bytes:
         request = self._request
@@ -174,15 +184,13 @@ class Exchange:
 
     # ---------------------------------------------------------------- towards the client
 
-    def response_started(
-        self, status: int, reason: bytes, response_headers: list[Header], traits: ResponseTraits
-    ) -> None:
+    def response_started(self, head: ResponseHead) -> None:
         """The upstream's head."""
-        if status == 101:
-            self._switched_headers = response_headers
+        if head.status == 101:
+            self._switched = head
             return
-        self._speaks_events = traits.is_event_stream and not traits.is_encoded
-        self._request.start(status, reason, response_headers, traits)
+        self._speaks_events = head.traits.is_event_stream and not head.traits.is_encoded
+        self._request.start(head)
 
     def response_body(self, data: bytes) -> None:
         """What one read brought of the body."""
@@ -225,8 +233,9 @@ class Exchange:
 
     def upgraded(self, early: bytes) -> None:
         """The upstream switched protocols: from here on bytes pass untouched."""
-        connection = self._connection
+        connection, head = self._connection, self._switched
         assert connection is not None
+        assert head is not None
         if not self._upgrade:
             connection.close()
             self.response_broken("upstream switched protocols unasked")
@@ -242,8 +251,7 @@ class Exchange:
         request.status = 101
         request.started = True
         framing = b"Connection: Upgrade\r\nUpgrade: websocket\r\n"
-        traits = headers.survey(self._switched_headers)
-        client.write(headers.response_head(101, b"", self._switched_headers, traits, framing) + early)
+        client.write(headers.response_head(101, b"", head.headers, head.traits, framing) + early)
         if client_early:
             upstream.write(client_early)
         splice(client, upstream, self._tunnel_closed)

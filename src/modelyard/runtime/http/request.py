@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from modelyard.runtime.http.body import Body
 from modelyard.wire import headers as wire_headers
-from modelyard.wire.headers import BODYLESS, Header, ResponseTraits
+from modelyard.wire.headers import BODYLESS
+from modelyard.wire.heads import RequestHead, ResponseHead
 
 if TYPE_CHECKING:
     from modelyard.runtime.http.connection import EdgeConnection
@@ -46,33 +47,22 @@ class Request:
     _pending_head = b""
     _chunked = False
 
-    def __init__(
-        self,
-        connection: EdgeConnection,
-        body: Body,
-        *,
-        method: bytes,
-        target: bytes,
-        headers: list[Header],
-        http10: bool,
-        keep_alive: bool,
-        now: float,
-    ) -> None:
+    def __init__(self, connection: EdgeConnection, head: RequestHead, body: Body, now: float) -> None:
         self.connection = connection
+        self.head = head
         self.body = body
-        self.method = method
-        self.target = target
-        self.path, _, self.query = target.partition(b"?")
-        self.headers = headers
-        self.fields = {lower: value for lower, _, value in reversed(headers)}
-        """The first value of each header, by lower-case name."""
-        self.http10 = http10
-        self.keep_alive = keep_alive
+        self.method = head.method
+        self.path = head.path
+        self.query = head.query
+        self.headers = head.headers
+        self.fields = head.fields
+        self.http10 = head.http10
+        self.keep_alive = head.keep_alive
         self.arrived_at = now
 
     def __repr__(self) -> str:
         state = "ended" if self.ended else "started" if self.started else "waiting"
-        return f"<Request {self.method.decode()} {self.target.decode('latin-1')} {state}>"
+        return f"<Request {self.method.decode()} {self.head.target.decode('latin-1')} {state}>"
 
     def header(self, lower_name: bytes) -> str:
         """The first header of that name as text, empty where there is none."""
@@ -101,14 +91,15 @@ class Request:
         self.connection.write(b"".join(lines))
         self.end()
 
-    def start(self, status: int, reason: bytes, headers: list[Header], traits: ResponseTraits) -> None:
-        """Begin an answer with an upstream's head and what `wire.headers.survey` says of it.
+    def start(self, head: ResponseHead) -> None:
+        """Begin an answer with an upstream's head.
 
         Without a length the body is chunked for HTTP/1.1 clients and ends with the connection for older ones. The
         head leaves together with the first `push` or with `push_last`.
         """
         framing = b""
-        if not traits.has_length and status not in BODYLESS and self.method != b"HEAD":
+        status, traits = head.status, head.traits
+        if not traits.length and status not in BODYLESS and self.method != b"HEAD":
             if self.http10:
                 self.keep_alive = False
             else:
@@ -116,7 +107,10 @@ class Request:
                 framing = b"Transfer-Encoding: chunked\r\n"
         if self.http10 or not self.keep_alive or self.connection.closing_soon:
             framing += self._connection_line()
-        self._pending_head = wire_headers.response_head(status, reason, headers, traits, framing)
+        if framing:
+            self._pending_head = wire_headers.response_head(status, head.reason, head.headers, traits, framing)
+        else:
+            self._pending_head = head.written or head.write()
         self.status = status
         self.started = True
 

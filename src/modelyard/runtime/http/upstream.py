@@ -16,7 +16,8 @@ import httptools
 
 from modelyard.runtime.http.turn import Turn
 from modelyard.runtime.tasks import TaskOwner
-from modelyard.wire.headers import BODYLESS, Header, ResponseTraits, survey
+from modelyard.wire.headers import BODYLESS, Header
+from modelyard.wire.heads import HeadPattern, ResponseHead
 
 CONNECT_TIMEOUT = 30.0
 IDLE_PER_POOL = 64
@@ -35,7 +36,7 @@ class ResponseTaker(Protocol):
         """No connection could be had."""
         ...
 
-    def response_started(self, status: int, reason: bytes, headers: list[Header], traits: ResponseTraits) -> None:
+    def response_started(self, head: ResponseHead) -> None:
         """The head of the final answer."""
         ...
 
@@ -103,7 +104,9 @@ class UpstreamConnection(asyncio.Protocol):
         self._reason = b""
         self._headers: list[Header] = []
         self._in_head = True
-        self._head: tuple[int, bytes, list[Header], ResponseTraits] | None = None
+        self._head: ResponseHead | None = None
+        self._known: tuple[HeadPattern, ResponseHead] | None = None
+        """The head of the answer before, while the parser stands between two answers."""
         self._complete = False
         self._skip_body = False
         self._until_close = False
@@ -184,6 +187,11 @@ class UpstreamConnection(asyncio.Protocol):
             self._take_unasked(data)
             return
         self.answer_begun = True
+        if self._known is not None:
+            if self._method != b"HEAD" and (body := self._known[0].body_of(data)) is not None:
+                self._take_known(self._taker, self._known[1], body)
+                return
+            self._known = None
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -194,7 +202,23 @@ class UpstreamConnection(asyncio.Protocol):
                 self._broken(f"invalid HTTP from upstream: {error}")
                 return
             self._keep_alive = False  # something came behind the answer: what it is an answer to, nobody knows
+        if self._complete and self._head is not None:
+            self._get_to_know(self._head, data)
         self._hand_on()
+
+    def _get_to_know(self, head: ResponseHead, data: bytes) -> None:
+        """Remember the head if the next answer may have the same: `data` brought the whole answer and no more."""
+        if head.traits.length and self._keep_alive and not self._skip_body and head.status not in BODYLESS:
+            size = sum(map(len, self._body))
+            pattern = HeadPattern.of(data, size, b"HTTP/1.1 %d %b\r\n" % (head.status, head.reason))
+            if pattern is not None:
+                self._known = (pattern, head)
+
+    def _take_known(self, taker: ResponseTaker, head: ResponseHead, body: bytes) -> None:
+        """A whole answer whose head is the one before: what the parser would say of it is known."""
+        self._keep_alive = True
+        taker.response_started(head.of_length(len(body)))
+        self._finish(taker, body)
 
     def broke(self) -> None:
         """A bug of ours: whoever takes the answer hears that it broke."""
@@ -213,9 +237,8 @@ class UpstreamConnection(asyncio.Protocol):
         if taker is None:
             return
         if self._head is not None:
-            status, reason, headers, traits = self._head
-            self._head = None
-            taker.response_started(status, reason, headers, traits)
+            head, self._head = self._head, None
+            taker.response_started(head)
         body = self._body
         data = body[0] if len(body) == 1 else b"".join(body)
         body.clear()
@@ -244,7 +267,7 @@ class UpstreamConnection(asyncio.Protocol):
         if taker is None:
             return
         if self._head is not None:
-            taker.response_started(*self._head)
+            taker.response_started(self._head)
         taker.upgraded(early)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -275,8 +298,8 @@ class UpstreamConnection(asyncio.Protocol):
     # ---------------------------------------------------------------- parser
 
     def on_status(self, status: bytes) -> None:
-        """httptools: the reason phrase."""
-        self._reason = status
+        """httptools: (a piece of) the reason phrase."""
+        self._reason += status
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """httptools: one header (after the head a trailer, which is dropped)."""
@@ -289,16 +312,16 @@ class UpstreamConnection(asyncio.Protocol):
             raise _UnaskedAnswerError
         status = self._parser.get_status_code()
         headers, self._headers = self._headers, []
+        reason, self._reason = self._reason, b""
         if status < 200 and status != 101:
             return
         if status == 101 and not self._parser.should_upgrade():
             raise _UnaskedAnswerError
         self._in_head = False
-        traits = survey(headers)
-        self._head = (status, self._reason, headers, traits)
-        self._reason = b""
+        head = self._head = ResponseHead(status, reason, headers)
+        traits = head.traits
         # RFC 9112 section 6.3: a body with neither a length nor chunks ends with the connection
-        self._until_close = not (traits.has_length or traits.is_chunked or status in BODYLESS or status == 101)
+        self._until_close = not (traits.length or traits.is_chunked or status in BODYLESS or status == 101)
         self._keep_alive = self._parser.should_keep_alive()
         if self._method == b"HEAD":
             self._complete = True
