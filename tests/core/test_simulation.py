@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from modelyard.core.commands import Command, Grant
-from modelyard.core.events import Event, RequestArrived, SpecsChanged
-from modelyard.core.planners.base import Plan, Resident
+from modelyard.core.commands import Command, Grant, StartChild
+from modelyard.core.events import ChildExited, ChildFailed, Event, RequestArrived, SpecsChanged
+from modelyard.core.model import ChildId, Phase
+from modelyard.core.planners.base import Plan, Planner, Resident
 from modelyard.core.planners.groups import GroupsPlanner
 from modelyard.core.scheduler import Scheduler
 from modelyard.core.simulation import SimulationError, simulate
@@ -37,6 +38,44 @@ def test_a_seed_means_the_same_world_for_ever() -> None:
     assert simulate(random_world(1234)) == simulate(random_world(1234))
     # The first number that splitmix64 gives for 0, as its authors publish it.
     assert Dice(0).below(1 << 64) == 0xE220A8397B1DCDAF
+
+
+def test_every_fifth_world_has_a_matrix_and_some_of_them_are_calm() -> None:
+    drawn = {seed: random_world(seed).specs.planner.name for seed in range(200)}
+    assert {seed % 5 for seed, name in drawn.items() if name == "matrix"} == {4}
+    assert sum(name == "matrix" for name in drawn.values()) > 20
+    assert any(name == "matrix" and random_world(seed).calm for seed, name in drawn.items())
+
+
+class Neighbours:
+    """Watches that nothing is started beside models which it may not run with, all of them taken together."""
+
+    def __init__(self, planner: Planner) -> None:
+        self._planner = planner
+        self._children: set[ChildId] = set()
+        self.most = 0
+
+    def watch(self, now: float, event: Event, commands: list[Command]) -> None:
+        if isinstance(event, ChildExited | ChildFailed):
+            self._children.discard(event.child)
+        for command in commands:
+            if isinstance(command, StartChild):
+                beside = [Resident(child, Phase.READY) for child in sorted(self._children)]
+                assert not self._planner.plan(command.child.model, beside).evict, f"{command} at {now:g}"
+                self._children.add(command.child)
+        self.most = max(self.most, len(self._children))
+
+
+def test_under_a_matrix_only_what_is_allowed_together_runs_together() -> None:
+    """Law by law the simulation looks at pairs; a matrix speaks of sets. Reloads, which change it, are left out."""
+    most = 0
+    for seed in range(4, 1_500, 5):
+        world = random_world(seed)
+        if world.specs.planner.name == "matrix" and not any(isinstance(o, SpecsChanged) for _, o in world.orders):
+            neighbours = Neighbours(world.specs.planner)
+            simulate(world, neighbours.watch)
+            most = max(most, neighbours.most)
+    assert most >= 4
 
 
 def crowd(pattern: str, *, max_wait: float = 0.0, apart: float = 0.0, machine: Machine | None = None) -> World:

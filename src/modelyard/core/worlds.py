@@ -6,16 +6,21 @@ same instant often, which is where schedulers go wrong.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from modelyard.core.dsl.program import compile_matrix
 from modelyard.core.events import ShutdownAsked, SpecsChanged, UnloadAsked
 from modelyard.core.model import ModelFacts
+from modelyard.core.planners.base import Planner
 from modelyard.core.planners.groups import GroupRule, GroupsPlanner
+from modelyard.core.planners.matrix import MatrixPlanner
 
 T = TypeVar("T")
 Order = SpecsChanged | UnloadAsked | ShutdownAsked
+Policy = Callable[["Dice", tuple[str, ...]], Planner]
+"""Makes up which of the models run side by side."""
 _MASK = (1 << 64) - 1
 
 
@@ -79,11 +84,12 @@ class World:
 
 
 def random_world(seed: int, *, models: int = 8, requests: int = 60) -> World:
-    """Make up a world with at most so many models and requests. Every fourth is calm."""
+    """Make up a world with at most so many models and requests. Every fourth is calm, every fifth has a matrix."""
     dice = Dice(seed)
     calm = seed % 4 == 0
+    policy = _matrix if seed % 5 == 4 else _groups
     names = tuple("abcdefghijklmnopqrstuvwxyz"[: 1 + dice.below(models)])
-    specs = _specs(dice, names, calm=calm)
+    specs = _specs(dice, names, policy, calm=calm)
     span = dice.pick((0.0, 5.0, 30.0, 120.0))
     visits = tuple(_visit(dice, names, span) for _ in range(1 + dice.below(requests)))
     return World(
@@ -91,7 +97,7 @@ def random_world(seed: int, *, models: int = 8, requests: int = 60) -> World:
         specs=specs,
         machine=_machine(dice, calm=calm),
         visits=tuple(sorted(visits, key=lambda visit: visit.at)),
-        orders=() if calm else _orders(dice, names, span + 30.0),
+        orders=() if calm else _orders(dice, names, policy, span + 30.0),
         calm=calm,
     )
 
@@ -111,10 +117,10 @@ def _visit(dice: Dice, names: tuple[str, ...], span: float) -> Visit:
     return Visit(dice.time(span), dice.pick(names), patience)
 
 
-def _specs(dice: Dice, names: tuple[str, ...], *, calm: bool) -> SpecsChanged:
+def _specs(dice: Dice, names: tuple[str, ...], policy: Policy, *, calm: bool) -> SpecsChanged:
     facts = {name: _calm_facts(dice, name) if calm else _facts(dice, name) for name in names}
     max_wait = dice.pick((0.25, 5.0, 20.0)) if calm else dice.pick((0.0, 5.0, 20.0, 300.0))
-    return SpecsChanged(facts, _planner(dice, names), max_wait=max_wait)
+    return SpecsChanged(facts, policy(dice, names), max_wait=max_wait)
 
 
 def _facts(dice: Dice, name: str) -> ModelFacts:
@@ -139,7 +145,7 @@ def _calm_facts(dice: Dice, name: str) -> ModelFacts:
     )
 
 
-def _planner(dice: Dice, names: tuple[str, ...]) -> GroupsPlanner:
+def _groups(dice: Dice, names: tuple[str, ...]) -> Planner:
     members: dict[str, list[str]] = {"": [], "g": [], "h": [], "i": []}
     alone = dice.chance(30)
     for name in names:
@@ -158,19 +164,37 @@ def _planner(dice: Dice, names: tuple[str, ...]) -> GroupsPlanner:
     )
 
 
-def _orders(dice: Dice, names: tuple[str, ...], span: float) -> tuple[tuple[float, Order], ...]:
+def _matrix(dice: Dice, names: tuple[str, ...]) -> Planner:
+    """Up to four sets; a model that is in none runs alone. Now and then groups: a reload may change the policy."""
+    if not names or dice.chance(10):
+        return _groups(dice, names)
+    sets: dict[str, str] = {}
+    for number in range(1 + dice.below(4)):
+        operands = [_operand(dice, names, tuple(sets)) for _ in range(1 + dice.below(4))]
+        sets[f"s{number}"] = " & ".join(operands)
+    costs = {name: 1 + dice.below(3) for name in names if dice.chance(30)}
+    return MatrixPlanner(compile_matrix(names, {}, costs, sets))
+
+
+def _operand(dice: Dice, names: tuple[str, ...], sets: tuple[str, ...]) -> str:
+    if sets and dice.chance(20):
+        return f"+{dice.pick(sets)}"
+    return f"({' | '.join(dice.pick(names) for _ in range(1 + dice.below(3)))})"
+
+
+def _orders(dice: Dice, names: tuple[str, ...], policy: Policy, span: float) -> tuple[tuple[float, Order], ...]:
     orders: list[tuple[float, Order]] = [
         (dice.time(span), UnloadAsked(None if dice.chance(30) else (dice.pick(names),)))
         for _ in range(dice.pick((0, 0, 1, 3)))
     ]
-    orders.extend((dice.time(span), _reload(dice, names)) for _ in range(dice.pick((0, 0, 1, 3))))
+    orders.extend((dice.time(span), _reload(dice, names, policy)) for _ in range(dice.pick((0, 0, 1, 3))))
     if dice.chance(10):
         orders.append((dice.time(span), ShutdownAsked(grace=1.0)))
     return tuple(orders)
 
 
-def _reload(dice: Dice, names: tuple[str, ...]) -> SpecsChanged:
+def _reload(dice: Dice, names: tuple[str, ...], policy: Policy) -> SpecsChanged:
     kept = tuple(name for name in names if dice.chance(80))
-    fresh = _specs(dice, kept, calm=False)
+    fresh = _specs(dice, kept, policy, calm=False)
     restart = frozenset(name for name in kept if dice.chance(30))
     return SpecsChanged(fresh.facts, fresh.planner, restart, fresh.max_wait)
