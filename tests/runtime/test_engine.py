@@ -331,3 +331,21 @@ def test_the_flight_recorder_keeps_the_last_events() -> None:
         assert len(yard.engine.flight_recorder) == 1000
 
     in_yard(story)
+
+
+def test_listeners_hear_when_models_move_and_not_of_every_request() -> None:
+    async def story(yard: Yard) -> None:
+        moves: list[str] = []
+        yard.engine.on_move = lambda: moves.append(str(yard.engine.snapshot().models["a"].phase))
+        first = Asker(yard).ask()
+        assert moves == ["starting"]
+        serving = yard.ready()
+        assert moves == ["starting", "ready"]
+        Asker(yard).ask().done()
+        first.done()
+        assert moves == ["starting", "ready"]
+        yard.engine.post(SpecsChanged(yard.facts, GroupsPlanner({})))
+        yard.exited(serving)
+        assert moves == ["starting", "ready", "ready", "stopped"]
+
+    in_yard(story)

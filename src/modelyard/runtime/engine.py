@@ -17,12 +17,14 @@ from modelyard.core.errors import Cause
 from modelyard.core.events import (
     ChildExited,
     ChildFailed,
+    ChildReady,
     DeadlinePassed,
     Event,
     RequestArrived,
     RequestGone,
     ServeDone,
     ShutdownAsked,
+    SpecsChanged,
     UnloadAsked,
 )
 from modelyard.core.model import ChildId, RequestId
@@ -33,6 +35,8 @@ from modelyard.runtime.http.upstream import UpstreamPool
 
 FLIGHT_RECORDER = 1000
 _ENDS = (ChildExited, ChildFailed)
+_MOVES = (ChildReady, ChildExited, ChildFailed, SpecsChanged)
+"""Events after which models stand elsewhere; others move them only by a command to start or stop."""
 
 
 class Serving(Protocol):
@@ -91,6 +95,9 @@ class Engine:
         self._servings: dict[ChildId, Serving] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._armed_for = float("inf")
+        self._moved = False
+        self.on_move: Callable[[], None] = _nobody_listens
+        """Called when some model's phase, or the list of models, is another."""
         self.flight_recorder: deque[tuple[float, Event]] = deque(maxlen=FLIGHT_RECORDER)
 
     def __repr__(self) -> str:
@@ -162,8 +169,12 @@ class Engine:
                     self._try(command)
                 if isinstance(event, _ENDS):
                     self._forget(event.child)
+                self._moved = self._moved or isinstance(event, _MOVES)
         finally:
             self._running = False
+        if self._moved:
+            self._moved = False
+            self.on_move()
         self._look_at_the_clock()
 
     def _try(self, command: Command) -> None:
@@ -189,9 +200,11 @@ class Engine:
                 if (waiter := self._waiters.get(request)) is not None:
                     waiter.waiting_at(position)
             case StartChild(child=child, reason=reason):
+                self._moved = True
                 serving = self._servings[child] = self._make_serving(child, reason)
                 serving.start()
             case StopChild(child=child, grace=grace, reason=reason):
+                self._moved = True
                 if (leaving := self._servings.get(child)) is not None:
                     leaving.stop(grace, reason)
             case _ as never:
@@ -262,6 +275,10 @@ class Engine:
 
     def _servings_of(self, models: tuple[str, ...] | None) -> list[Serving]:
         return [serving for child, serving in self._servings.items() if models is None or child.model in models]
+
+
+def _nobody_listens() -> None:
+    pass
 
 
 async def _all_gone(servings: Iterable[Serving]) -> None:

@@ -8,7 +8,7 @@ and loses what does not fit; it is told how much.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 
 from modelyard.runtime.clock import Clock, SystemClock
@@ -49,8 +49,15 @@ _SYSTEM_CLOCK = SystemClock()
 class Subscription:
     """One reader of one log. Holds at most `READER_SIZE` bytes; what comes beyond is lost and counted."""
 
-    def __init__(self, on_close: Callable[[Subscription], None], limit: int = READER_SIZE) -> None:
+    def __init__(
+        self,
+        on_close: Callable[[Subscription], None],
+        on_news: Callable[[], None] | None = None,
+        limit: int = READER_SIZE,
+    ) -> None:
+        """`on_news` is called whenever there is something to take, for a reader that waits for other things too."""
         self._on_close = on_close
+        self._on_news = on_news
         self._limit = limit
         self._pieces: list[bytes] = []
         self._size = 0
@@ -103,6 +110,8 @@ class Subscription:
             self._dropped = 0
 
     def _wake(self) -> None:
+        if self._on_news is not None:
+            self._on_news()
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
@@ -140,8 +149,8 @@ class _Ring:
     def history(self) -> bytes:
         return bytes(self._bytes[self._next :] + self._bytes[: self._next])
 
-    def subscribe(self) -> Subscription:
-        reader = Subscription(self.readers.discard)
+    def subscribe(self, on_news: Callable[[], None] | None = None) -> Subscription:
+        reader = Subscription(self.readers.discard, on_news)
         self.readers.add(reader)
         return reader
 
@@ -260,19 +269,26 @@ class LogHub:
             self._models[model] = ring, ModelLog(ring, self._publish_output)
         return self._models[model][1]
 
+    def keep_models(self, models: Collection[str]) -> None:
+        """Forget the logs of all other models; who reads one of them has read it to its end."""
+        for model in self._models.keys() - set(models):
+            ring, _ = self._models.pop(model)
+            for reader in list(ring.readers):
+                reader.close()
+
     def history(self, source: str) -> bytes | None:
         """The last 100 KiB of a log: "" (combined), `proxy`, `upstream` or a model id. None if there is
         none such."""
         ring = self._ring(source)
         return ring.history() if ring is not None else None
 
-    def subscribe(self, source: str) -> Subscription | None:
-        """Read along from now on; None if there is no such log.
+    def subscribe(self, source: str, on_news: Callable[[], None] | None = None) -> Subscription | None:
+        """Read along from now on; None if there is no such log. `on_news` is called when there is something to read.
 
         `history` and then `subscribe`, with no await between, miss nothing and repeat nothing.
         """
         ring = self._ring(source)
-        return ring.subscribe() if ring is not None else None
+        return ring.subscribe(on_news) if ring is not None else None
 
     def close_readers(self) -> None:
         """End every subscription: the server is going away, and readers would hold it up (R55)."""

@@ -1,0 +1,117 @@
+"""What is the case, told live to whoever watches (DESIGN section 6).
+
+A topic is something that has a state: a watcher is told the state once it has changed, in the form that it has when
+the watcher gets to read it. So a slow watcher misses steps on the way, never the last one, and costs no memory. Logs
+have no state: a watcher reads along, and loses what it has no room for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import NamedTuple
+
+from modelyard.runtime.logs import DAEMON, MODELS, LogHub
+
+State = Callable[[], object]
+"""What is the case now, as data for JSON."""
+LOG_DATA = "logData"
+
+
+class News(NamedTuple):
+    """One thing to tell: what it is about, and what is the case."""
+
+    topic: str
+    data: object
+
+
+class Feed:
+    """The topics, and those who watch them."""
+
+    def __init__(self, logs: LogHub) -> None:
+        self._logs = logs
+        self._topics: dict[str, State] = {}
+        self._watchers: set[Watching] = set()
+
+    def __repr__(self) -> str:
+        return f"<Feed of {list(self._topics)} to {len(self._watchers)}>"
+
+    def add(self, topic: str, state: State) -> None:
+        """Make something known. A new watcher is told of all topics, in the order in which they were added."""
+        self._topics[topic] = state
+
+    def changed(self, topic: str) -> None:
+        """Tell those who watch. Costs next to nothing where nobody does, and never waits."""
+        for watcher in self._watchers:
+            watcher.note(topic)
+
+    def watch(self) -> Watching:
+        """Watch from now on, beginning with everything that is the case."""
+        watching = Watching(self._logs, self._topics, self._watchers.discard)
+        self._watchers.add(watching)
+        return watching
+
+    def close(self) -> None:
+        """End every watching: the server is going away (R55)."""
+        for watching in list(self._watchers):
+            watching.close()
+
+
+class Watching:
+    """One watcher. It reads when it can."""
+
+    def __init__(self, logs: LogHub, topics: dict[str, State], on_close: Callable[[Watching], None]) -> None:
+        self._topics = topics
+        self._on_close = on_close
+        self._rung = asyncio.Event()
+        self._closed = False
+        self._changed = dict.fromkeys(topics)  # as an ordered set
+        self._history = {source: logs.history(source) or b"" for source in (DAEMON, MODELS)}
+        self._logs = {source: logs.subscribe(source, self._rung.set) for source in (DAEMON, MODELS)}
+        self._rung.set()
+
+    def __repr__(self) -> str:
+        return f"<Watching {list(self._changed)} to be told{', closed' * self._closed}>"
+
+    def note(self, topic: str) -> None:
+        """The state of a topic is another."""
+        self._changed[topic] = None
+        self._rung.set()
+
+    async def read(self) -> list[News]:
+        """Wait until there is something to tell; empty once closed."""
+        while not self._closed:
+            await self._rung.wait()
+            self._rung.clear()
+            if news := self._take():
+                return news
+        return []
+
+    def close(self) -> None:
+        """End it; a waiting `read` returns."""
+        if not self._closed:
+            self._closed = True
+            self._on_close(self)
+            for subscription in self._logs.values():
+                if subscription is not None:
+                    subscription.close()
+            self._rung.set()
+
+    def _take(self) -> list[News]:
+        news = [*self._past_lines(), *self._new_lines()]
+        changed, self._changed = self._changed, {}
+        news += (News(topic, self._topics[topic]()) for topic in changed)
+        return news
+
+    def _past_lines(self) -> list[News]:
+        """The histories, once, also where they are empty: clients clear their view by them."""
+        history, self._history = self._history, {}
+        return [_log_news(source, data) for source, data in history.items()]
+
+    def _new_lines(self) -> list[News]:
+        taken = {source: reader.take() for source, reader in self._logs.items() if reader is not None}
+        return [_log_news(source, data) for source, data in taken.items() if data]
+
+
+def _log_news(source: str, data: bytes) -> News:
+    return News(LOG_DATA, {"source": source, "data": data.decode(errors="replace")})

@@ -1,0 +1,103 @@
+"""Telling watchers what is the case (DESIGN section 6)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from modelyard.runtime.feed import Feed, News
+from modelyard.runtime.logs import LogHub
+
+Story = Callable[[LogHub, Feed, dict[str, int]], Awaitable[None]]
+
+
+def tell(story: Story) -> None:
+    """Run a story with a feed of one topic, `count`, whose state is `figures["count"]`."""
+
+    async def work() -> None:
+        logs, figures = LogHub(to_stdout="none"), {"count": 1}
+        feed = Feed(logs)
+        feed.add("count", lambda: figures["count"])
+        async with asyncio.timeout(10):
+            await story(logs, feed, figures)
+
+    asyncio.run(work())
+
+
+def line(source: str, text: str) -> News:
+    return News("logData", {"source": source, "data": text})
+
+
+def test_a_watcher_is_told_first_what_is_the_case() -> None:
+    async def story(logs: LogHub, feed: Feed, figures: dict[str, int]) -> None:
+        logs.daemon.info("up")
+        feed.add("later", lambda: "state")
+        assert await feed.watch().read() == [
+            line("proxy", "[INFO] up\n"),
+            line("upstream", ""),
+            News("count", 1),
+            News("later", "state"),
+        ]
+
+    tell(story)
+
+
+def test_changes_and_lines_are_told_as_they_come() -> None:
+    async def story(logs: LogHub, feed: Feed, figures: dict[str, int]) -> None:
+        watching = feed.watch()
+        await watching.read()
+        reading = asyncio.ensure_future(watching.read())
+        figures["count"] = 2
+        feed.changed("count")
+        assert await reading == [News("count", 2)]
+        logs.model("m").write(b"loading\n")
+        assert await watching.read() == [line("upstream", "loading\n")]
+
+    tell(story)
+
+
+def test_a_slow_watcher_misses_steps_but_never_the_last_one() -> None:
+    """R54: and nothing is kept for it meanwhile but the name of the topic."""
+
+    async def story(logs: LogHub, feed: Feed, figures: dict[str, int]) -> None:
+        watching = feed.watch()
+        await watching.read()
+        for figures["count"] in range(10_000):
+            feed.changed("count")
+        assert await watching.read() == [News("count", 9_999)]
+
+    tell(story)
+
+
+def test_a_slow_watcher_loses_lines_and_is_told_how_much() -> None:
+    """R54."""
+
+    async def story(logs: LogHub, feed: Feed, figures: dict[str, int]) -> None:
+        watching = feed.watch()
+        await watching.read()
+        for _ in range(5):
+            logs.model("m").write(b"x" * 100_000)
+        (news,) = await watching.read()
+        assert isinstance(news.data, dict)
+        assert news.data["data"].endswith("— 300000 bytes dropped —\n")
+
+    tell(story)
+
+
+@pytest.mark.parametrize("close", [lambda feed, watching: feed.close(), lambda feed, watching: watching.close()])
+def test_a_closed_watcher_reads_nothing_more(close: Callable[[Feed, object], None]) -> None:
+    """R55: a server that goes away does not wait for those who watch."""
+
+    async def story(logs: LogHub, feed: Feed, figures: dict[str, int]) -> None:
+        watching = feed.watch()
+        await watching.read()
+        reading = asyncio.ensure_future(watching.read())
+        await asyncio.sleep(0)
+        close(feed, watching)
+        assert await reading == []
+        assert repr(feed).endswith("to 0>")
+        feed.changed("count")
+
+    tell(story)
