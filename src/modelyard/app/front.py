@@ -51,20 +51,22 @@ class Front:
         """Write the request's line (spec http 15): who, what, status, bytes, with what, how long."""
         if request.path.startswith(UNLOGGED):
             return
-        fields = request.fields
-        client = request.connection.client_address
-        if b"x-forwarded-for" in fields:
-            client = fields[b"x-forwarded-for"].partition(b",")[0].strip()
-        elif b"x-real-ip" in fields:
-            client = fields[b"x-real-ip"]
-        line = b'Request %b "%b %b HTTP/1.%b" %d %d "%b" %b' % (
-            client,
-            request.method,
-            request.path if b"%" not in request.path else unquote_to_bytes(request.path),
-            b"0" if request.http10 else b"1",
-            request.status,
-            request.body_bytes_sent,
-            fields.get(b"user-agent", b""),
-            go_duration(self._clock.now() - request.arrived_at).encode(),
-        )
-        self._log.info_bytes(line)
+        asked, agent = request.head.logged or _note_words(request)
+        took = go_duration(self._clock.now() - request.arrived_at)
+        figures = b"%d %d" % (request.status, request.body_bytes_sent)
+        self._log.info_bytes(b"%b %b %b %b" % (asked, figures, agent, took.encode()))
+
+
+def _note_words(request: Request) -> tuple[bytes, bytes]:
+    """What the log says of the request's head, kept for those that share it: who asked for what, and with what."""
+    fields = request.fields
+    client = request.connection.client_address
+    if b"x-forwarded-for" in fields:
+        client = fields[b"x-forwarded-for"].partition(b",")[0].strip()
+    elif b"x-real-ip" in fields:
+        client = fields[b"x-real-ip"]
+    path = request.path if b"%" not in request.path else unquote_to_bytes(request.path)
+    version = b"0" if request.http10 else b"1"
+    asked = b'Request %b "%b %b HTTP/1.%b"' % (client, request.method, path, version)
+    request.head.logged = words = (asked, b'"%b"' % fields.get(b"user-agent", b""))
+    return words

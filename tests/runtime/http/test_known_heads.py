@@ -151,6 +151,10 @@ class Taker:
     def response_ended(self, data: bytes) -> None:
         self.said.append(self.body + data)
 
+    def response_whole(self, head: ResponseHead, data: bytes) -> None:
+        self.response_started(head)
+        self.response_ended(data)
+
     def response_broken(self, reason: str) -> None:
         self.said.append("broken")
 

@@ -31,6 +31,10 @@ class Recorder:
     def response_ended(self, data: bytes) -> None:
         self.said.append(data.decode() + "|")
 
+    def response_whole(self, head: ResponseHead, data: bytes) -> None:
+        self.response_started(head)
+        self.response_ended(data)
+
     def response_broken(self, reason: str) -> None:
         self.said.append("broken")
 

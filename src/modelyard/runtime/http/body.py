@@ -101,8 +101,9 @@ class Body:
 
     def _forget_parts(self) -> None:
         self._parts = []
-        self._budget.used -= self._charged
-        self._charged = 0
+        if self._charged:
+            self._budget.used -= self._charged
+            self._charged = 0
 
     def finish(self) -> None:
         """The body is complete."""

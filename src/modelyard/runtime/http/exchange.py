@@ -94,13 +94,15 @@ class Exchange:
         body = request.body
         if request.connection.write_paused:
             connection.pause_reading()  # the answer before ours still fills the client's socket
-        head = b"%b%b\r\n" % (self._head(self._pool.target.base_path + self._target), self._framing())
+        head = self._head(self._pool.target.base_path + self._target)
+        framing = self._framing()
         if not body.complete:
             connection.body_follows = True
             body.attach(self)
         elif (whole := body.single) is not None and not self._chunked:
-            connection.send(self, request.method, head + whole, None)
+            connection.send(self, request.method, b"%b%b\r\n%b" % (head, framing, whole), None)
             return
+        head = b"%b%b\r\n" % (head, framing)
         pieces = body.pieces()
         connection.send(self, request.method, head, self._in_chunks(pieces, body.complete) if self._chunked else pieces)
 
@@ -205,6 +207,13 @@ class Exchange:
         self._connection = None
         self._ended = True
         self._request.push_last(data)
+        self._owner.exchange_ended(Outcome.OK, "")
+
+    def response_whole(self, head: ResponseHead, data: bytes) -> None:
+        """All of the answer at once."""
+        self._connection = None
+        self._ended = True
+        self._request.respond_as(head, data)
         self._owner.exchange_ended(Outcome.OK, "")
 
     def response_broken(self, reason: str) -> None:

@@ -114,6 +114,18 @@ class Request:
         self.status = status
         self.started = True
 
+    def respond_as(self, head: ResponseHead, body: bytes) -> None:
+        """Answer all at once as an upstream did, with a Content-Length."""
+        if self.http10 or not self.keep_alive or self.connection.closing_soon or len(body) >= LARGE_WRITE:
+            self.start(head)
+            self.push_last(body)
+            return
+        self.status = head.status
+        self.body_bytes_sent += len(body)
+        self.started = True
+        self.connection.write((head.written or head.write()) + body)
+        self.end()
+
     @property
     def is_chunked(self) -> bool:
         """Whether the answer's body is framed in chunks, so that more can be said at its end."""

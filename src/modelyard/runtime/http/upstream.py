@@ -48,6 +48,10 @@ class ResponseTaker(Protocol):
         """The rest of the body, possibly nothing: the answer is complete and the connection no longer ours."""
         ...
 
+    def response_whole(self, head: ResponseHead, data: bytes) -> None:
+        """A whole answer at once, with a Content-Length; the connection is no longer ours."""
+        ...
+
     def response_broken(self, reason: str) -> None:
         """The connection ended before the answer did."""
         ...
@@ -217,8 +221,8 @@ class UpstreamConnection(asyncio.Protocol):
     def _take_known(self, taker: ResponseTaker, head: ResponseHead, body: bytes) -> None:
         """A whole answer whose head is the one before: what the parser would say of it is known."""
         self._keep_alive = True
-        taker.response_started(head.of_length(len(body)))
-        self._finish(taker, body)
+        self._let_go()
+        taker.response_whole(head.of_length(len(body)), body)
 
     def broke(self) -> None:
         """A bug of ours: whoever takes the answer hears that it broke."""
@@ -248,19 +252,24 @@ class UpstreamConnection(asyncio.Protocol):
             taker.response_body(data)
 
     def _finish(self, taker: ResponseTaker, data: bytes) -> None:
-        reusable = self._keep_alive and self._pieces is None and not self.body_follows and not self._write_paused
-        if self._skip_body:
-            reusable, data = False, b""
-        self._taker = None
         self._complete = False
         self._in_head = True
-        if reusable:
+        if self._skip_body:
+            self.close()
+            data = b""
+        else:
+            self._let_go()
+        taker.response_ended(data)
+
+    def _let_go(self) -> None:
+        """The answer is complete: the connection serves again, unless something speaks against it."""
+        self._taker = None
+        if self._keep_alive and self._pieces is None and not self.body_follows and not self._write_paused:
             if self._read_paused:  # the client is still slow; the next one need not be
                 self.resume_reading()
             self._pool.give_back(self)
         else:
             self.close()
-        taker.response_ended(data)
 
     def _switched(self, early: bytes) -> None:
         taker, self._taker = self._taker, None
