@@ -147,16 +147,9 @@ groups: {g: {swapp: 1}}
 @pytest.mark.parametrize(
     ("text", "path"),
     [
-        ("logToStdout: both", "logToStdout"),
-        ("store: {path: a.db}", "store"),
-        ("ui: {activity: {session_id: [a]}}", "ui"),
-        ("performance: {every: 5s}", "performance"),
-        ("profiles: {p: {pins: {a: b}}}", "profiles"),
-        ("selectors: {s: {strategy: x}}", "selectors"),
-        ("peers: {p: {proxy: http://h}}", "peers"),
-        ("hooks: {on_startup: {preload: [a]}}", "hooks"),
-        ('models: {alpha: {cmd: "${PORT}", filters: {stripParams: a}}}', "models.alpha.filters"),
-        ('models: {alpha: {cmd: "${PORT}", metadata: {a: {b: 1}}}}', "models.alpha.metadata"),
+        ("stateDir: /var", "stateDir"),
+        ("ui: {editConfig: true}", "ui.editConfig"),
+        ('models: {alpha: {cmd: "${PORT}", sleep: {after: 5}}}', "models.alpha.sleep"),
         ("routing: {scheduler: {settings: {fifo: {fairness: 1}}}}", "routing.scheduler.settings.fifo.fairness"),
     ],
 )
@@ -165,6 +158,22 @@ def test_what_is_not_supported_yet_is_ignored_with_one_warning(text: str, path: 
     assert warning.endswith(f": {path}: not supported yet, ignored")
 
 
-@pytest.mark.parametrize("text", ["hooks:", "peers: {}", "ui: ~", "profiles: []"])
+@pytest.mark.parametrize("text", ["hooks:", "peers: {}", "ui: ~", "stateDir: ~", "maxBody: []"])
 def test_nothing_is_said_where_nothing_is_lost(text: str) -> None:
-    assert load(text).warnings == ()
+    config = load(text)
+    assert config.warnings == config.without_effect == ()
+
+
+def test_what_has_no_effect_yet_is_listed_once_for_all_models() -> None:
+    config = load(
+        "captureBuffer: 7\nmodels:\n"
+        '  alpha: {cmd: "${PORT}", metadata: {a: 1}, filters: {}}\n'
+        '  beta: {cmd: "${PORT}", metadata: {a: 2}}\n'
+        '  gamma: {cmd: "${PORT}", compat: {ignoreWebsockets: true}}\n'
+    )
+    assert config.without_effect == (
+        "captureBuffer",
+        "models.alpha.metadata (and of 1 more)",
+        "models.gamma.compat",
+    )
+    assert config.warnings == ()

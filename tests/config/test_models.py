@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from modelyard.config.schema import ModelConfig
+from modelyard.config.schema import ModelConfig, ProcessText
 from tests.config.helpers import load, load_model, problems, the_problem
 
 URL = 'cmd: run, proxy: "http://u"'
@@ -12,7 +12,13 @@ URL = 'cmd: run, proxy: "http://u"'
 
 def test_a_model_that_says_only_how_to_start_it() -> None:
     assert load('models: {alpha: {cmd: "run --port ${PORT}"}}').models == {
-        "alpha": ModelConfig(id="alpha", cmd="run --port 5800", proxy="http://localhost:5800", port=5800)
+        "alpha": ModelConfig(
+            id="alpha",
+            cmd="run --port 5800",
+            proxy="http://localhost:5800",
+            port=5800,
+            process=ProcessText(cmd="run --port ${PORT}", proxy="http://localhost:${PORT}"),
+        )
     }
 
 
@@ -41,6 +47,7 @@ def test_every_key() -> None:
         parallel=2,
         queue_limit=0,
         macros={"M": 1.5},
+        process=ProcessText(cmd="run ${PORT}", env=("A=1", "B", "5"), proxy="http://h:1/v"),
     )
 
 

@@ -76,12 +76,15 @@ def test_a_pattern_must_be_one_of_re2(pattern: str, capfd: pytest.CaptureFixture
     assert capfd.readouterr() == ("", "")
 
 
-def test_api_keys_are_refused_as_ignoring_them_would_open_the_server() -> None:
-    problem = the_problem("apiKeys: [secret-key]")
-    assert problem.path == "apiKeys"
-    assert "secret-key" not in str(problem)
+def test_api_keys_stop_a_server_from_being_built_as_ignoring_them_would_open_it() -> None:
+    config = load("apiKeys: [secret-key]")
+    assert config.api_keys == ("secret-key",)
+    (reason,) = config.unbuildable
+    assert "open to everybody" in reason
+    assert "secret-key" not in reason
 
 
 @pytest.mark.parametrize("text", ["apiKeys:", "apiKeys: []", "apiKeys: [~]"])
 def test_no_api_keys_are_no_api_keys(text: str) -> None:
-    assert load(text).warnings == ()
+    config = load(text)
+    assert config.warnings == config.unbuildable == config.api_keys == ()

@@ -16,7 +16,7 @@ from tests.config.helpers import problems
 def test_a_file_is_loaded(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_bytes(b"\xef\xbb\xbfstartPort: ${env.PORT}\r\n")
-    assert load_config(str(path), {"PORT": "6000"}).start_port == 6000
+    assert load_config(str(path), environment={"PORT": "6000"}).start_port == 6000
 
 
 def test_the_environment_is_that_of_the_process_unless_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,14 +25,14 @@ def test_the_environment_is_that_of_the_process_unless_given(tmp_path: Path, mon
     path.write_text("startPort: ${env.START}")
     assert load_config(str(path)).start_port == 6001
     with pytest.raises(ConfigError, match="START is not set"):
-        load_config(str(path), {})
+        load_config(str(path), environment={})
 
 
 @pytest.mark.parametrize("name", ["missing.yaml", ".", "nul\0.yaml"])
 def test_a_file_that_can_not_be_read(tmp_path: Path, name: str) -> None:
     path = f"{tmp_path}/{name}"
     with pytest.raises(ConfigError) as caught:
-        load_config(path, {})
+        load_config(path, environment={})
     assert str(caught.value).startswith(f"{path}: can't be read: ")
 
 
@@ -40,7 +40,7 @@ def test_a_file_that_is_not_utf_8(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_bytes(b"a: 1\nb: \xff")
     with pytest.raises(ConfigError, match=r":2:4: not UTF-8"):
-        load_config(str(path), {})
+        load_config(str(path), environment={})
 
 
 def test_all_mistakes_of_a_file_are_named_with_their_lines() -> None:
@@ -54,7 +54,7 @@ models:
     cmd: server
     env: [KEY=${env.UNSET}]
 groups:
-  g: {members: [alhpa]}
+  g: {members: [alpha, alpha]}
 """
     assert [str(problem) for problem in problems(text)] == [
         'models.yaml:1:12: startPort: expected an integer, found the string "abc" (write startPort: 5800)',
@@ -64,7 +64,7 @@ groups:
         'models.yaml:6:3: models.beta.proxy: model "beta": proxy uses ${PORT}, but cmd does not'
         " (use ${PORT} in cmd, or write the proxy that the command serves)",
         "models.yaml:8:15: the environment variable UNSET is not set (set it, or remove the reference)",
-        'models.yaml:10:17: groups.g.members[0]: unknown model "alhpa" (did you mean "alpha"?)',
+        'models.yaml:10:24: groups.g.members[1]: model "alpha" is already here (a model is in one group, once)',
     ]
 
 

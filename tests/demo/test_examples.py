@@ -15,7 +15,7 @@ ENVIRONMENT = {"HOME": "/home/me", "HF_TOKEN": "hf_example"}
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 def test_example_loads(path: Path) -> None:
-    config = load_config(str(path), ENVIRONMENT)
+    config = load_config(str(path), environment=ENVIRONMENT)
     assert config.warnings == ()
     assert len(config.models) >= 2
     assert all(model.cmd and model.port for model in config.models.values())
@@ -24,7 +24,7 @@ def test_example_loads(path: Path) -> None:
 def test_containers_are_stopped_by_name() -> None:
     for name in ("docker", "podman"):
         (path,) = (path for path in EXAMPLES if path.stem == name)
-        for model in load_config(str(path), ENVIRONMENT).models.values():
+        for model in load_config(str(path), environment=ENVIRONMENT).models.values():
             container = model.cmd_stop.split()[-1]
             assert model.cmd_stop.startswith(f"{name} stop -t ")
             assert f"--name {container}" in model.cmd

@@ -98,6 +98,8 @@ class Daemon:
         self._log.debug(f"process id {os.getpid()}")
         for warning in self._world.config.warnings:
             self._log.warn(warning)
+        for path in self._world.config.without_effect:
+            self._log.warn(f"{path}: not supported yet: checked, and without effect")
         if not self._world.config.models:
             self._log.warn("the configuration has no models: every request will be answered 404")
         self._reaper.start()

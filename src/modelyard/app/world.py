@@ -11,6 +11,7 @@ from modelyard.config.schema import Config, ModelConfig
 from modelyard.core.model import ModelFacts
 from modelyard.core.planners.base import Planner
 from modelyard.core.planners.groups import GroupRule, GroupsPlanner
+from modelyard.core.planners.matrix import MatrixPlanner
 from modelyard.runtime.child import ProcessSpec
 
 
@@ -54,13 +55,15 @@ class World:
             parallel=model.parallel,
             concurrency_limit=model.concurrency_limit if model.concurrency_limit > 0 else None,
             queue_limit=model.queue_limit,
-            priority=self.config.priorities.get(model.id, 0),
+            priority=self.config.priority_of(model.id),
             ttl=float(model.ttl),
             unload_timeout=float(model.unload_timeout),
         )
 
     def planner(self) -> Planner:
         """The policy that the configuration selects."""
+        if self.config.matrix_program is not None:
+            return MatrixPlanner(self.config.matrix_program)
         return GroupsPlanner(
             {
                 name: GroupRule(

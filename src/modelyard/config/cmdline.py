@@ -6,12 +6,14 @@ takes a carriage return for white space and keeps an escaped newline.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 WHITE_SPACE = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
 """What a line is trimmed of. `str.strip()` alone would take the separators U+001C to U+001F as well."""
 
 _SEPARATORS = frozenset(" \t\n")
+_WINDOWS_TOKEN = re.compile(r"""(?P<slashes>\\*)"|(?P<space>[ \t\r\n])|(?P<text>\\+|[^\\" \t\r\n]+)""")
 _ESCAPABLE_IN_DOUBLE_QUOTES = frozenset('$`"\\')
 
 
@@ -22,13 +24,14 @@ class EmptyCommand(ValueError):  # noqa: N818 - named by what is the case, as al
         super().__init__("empty command")
 
 
-def split_command(text: str) -> list[str]:
-    """The arguments of a command text: POSIX quoting, several lines, `#` lines dropped, `\\` joins lines.
+def split_command(text: str, *, windows: bool = False) -> list[str]:
+    """The arguments of a command text: several lines, `#` lines dropped, `\\` joins lines.
 
-    Nothing is expanded: no variable, glob, pipe or `~`. An open quote extends to the end of the text.
-    Raises `EmptyCommand` when no argument is left.
+    Quotes are those of POSIX shells, or of `windows` programs. Nothing is expanded: no variable, glob, pipe or `~`.
+    An open quote extends to the end of the text. Raises `EmptyCommand` when no argument is left.
     """
-    arguments = list(_Tokeniser("\n".join(_logical_lines(text))))
+    logical = "\n".join(_logical_lines(text))
+    arguments = list(_windows_arguments(logical) if windows else _Tokeniser(logical))
     if not arguments:
         raise EmptyCommand
     return arguments
@@ -113,3 +116,28 @@ class _Tokeniser:
         if escaped == "\n":
             return ""
         return escaped if escaped in _ESCAPABLE_IN_DOUBLE_QUOTES else "\\" + escaped
+
+
+def _windows_arguments(text: str) -> Iterator[str]:
+    """Only `"` quotes. Backslashes are ordinary but before a `"`: each pair of them is one, a single one escapes it."""
+    argument: str | None = None
+    quoted = False
+    index = 0
+    while (token := _WINDOWS_TOKEN.match(text, index)) is not None:
+        index = token.end()
+        if token["slashes"] is not None:
+            backslashes, escaped = divmod(len(token["slashes"]), 2)
+            doubled = quoted and not escaped and text.startswith('"', index)
+            index += doubled
+            quoted ^= not (escaped or doubled)
+            part = "\\" * backslashes + ('"' if escaped or doubled else "")
+        elif token["space"] is not None and not quoted:
+            if argument is not None:
+                yield argument
+            argument = None
+            continue
+        else:
+            part = token[0]
+        argument = (argument or "") + part
+    if argument is not None:
+        yield argument

@@ -1,195 +1,223 @@
-"""Nodes to typed values, with the conversions that existing files rely on (the table of spec config 7)."""
+"""Nodes to the classes of the file, key by key, as the types of their fields say (spec config 7).
+
+The classes in `document` are walked once each; what comes out is a table of readers. Keys that no field has are
+warned about. A mistake costs only its own key: that keeps its default, and everything else is read on.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Iterator, Mapping
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeVar
 
-from modelyard.config.errors import Place, Report
-from modelyard.config.nodes import BROKEN, Entry, MappingNode, Node, ScalarNode, SequenceNode
-from modelyard.config.scalars import INT64_MAX, INT64_MIN, Timestamp, text_of
+from msgspec import Struct, inspect
 
-_BOOLEAN_WORDS = {
-    **dict.fromkeys(("y", "Y", "yes", "Yes", "YES", "on", "On", "ON"), True),
-    **dict.fromkeys(("n", "N", "no", "No", "NO", "off", "Off", "OFF"), False),
-}
-_SHOWN = 40
-_EXAMPLE = {"seconds": 300}
+from modelyard.config.convert import (
+    Reader,
+    free_value,
+    integer_reader,
+    is_broken,
+    is_empty,
+    is_nothing,
+    read_boolean,
+    read_duration,
+    read_string,
+    word_reader,
+    wrong,
+)
+from modelyard.config.errors import Report
+from modelyard.config.keys import later_keys
+from modelyard.config.nodes import BROKEN, Broken, Entry, MappingNode, Node, SequenceNode
 
-
-class Section:
-    """Reads one mapping key by key.
-
-    A reader returns the default where the key is missing, null or wrong; what is wrong is noted. The keys that were
-    read are the known ones: `finish` warns of the others.
-    """
-
-    def __init__(self, node: Node | None, path: str, report: Report) -> None:
-        self.path = path
-        self._report = report
-        self._known: set[str] = set()
-        self._entries: Mapping[str, Entry] = {}
-        if isinstance(node, MappingNode):
-            self._entries = node.entries
-        elif not is_nothing(node):
-            self._wrong(node, path, "a mapping", "write its keys below it, indented")
-
-    def node(self, key: str) -> Node | None:
-        """What stands under the key; None where there is nothing, or null, or something that was noted before."""
-        self._known.add(key)
-        entry = self._entries.get(key)
-        return None if entry is None or is_nothing(entry.node) else entry.node
-
-    def place(self, key: str) -> Place:
-        """Where the value of a key that is present stands."""
-        return self._entries[key].node.place
-
-    def at(self, key: str) -> str:
-        """The dotted path of a key."""
-        return f"{self.path}.{key}" if self.path else key
-
-    def section(self, key: str) -> Section:
-        """The mapping under the key; an empty one where it is missing."""
-        return Section(self.node(key), self.at(key), self._report)
-
-    def entries(self, key: str) -> Mapping[str, Entry]:
-        """The entries of the mapping under the key, in their order."""
-        return Section(self.node(key), self.at(key), self._report)._entries
-
-    def integer(self, key: str, default: int, *, at_least: int | None = None, unit: str = "") -> int:
-        """A whole number; fractions are cut off. `unit` is a plural noun for the message."""
-        node = self.node(key)
-        if node is None:
-            return default
-        example = default if default > 0 else _EXAMPLE.get(unit, 1)
-        value = self.integer_of(node, self.at(key), unit=unit, example=example)
-        if value is None:
-            return default
-        if at_least is not None and value < at_least:
-            self.problem(key, f"must be at least {at_least}, found {value}", f"write {key}: {max(default, at_least)}")
-            return default
-        return value
-
-    def integer_of(self, node: Node, path: str, *, unit: str = "", example: int = 1) -> int | None:
-        """The whole number that a node is; None after noting that it is none."""
-        value = node.value if isinstance(node, ScalarNode) else None
-        if isinstance(value, float) and math.isfinite(value):
-            value = int(value)
-        if isinstance(value, int) and not isinstance(value, bool) and INT64_MIN <= value <= INT64_MAX:
-            return value
-        name = path.rpartition(".")[2]
-        expected = f"an integer number of {unit}" if unit else "an integer"
-        self._wrong(node, path, expected, f"write {name}: {_example(value, example)}")
-        return None
-
-    def boolean(self, key: str, default: bool) -> bool:
-        """A boolean, or one of the words yes, no, on, off, y, n."""
-        node = self.node(key)
-        if node is None:
-            return default
-        if isinstance(node, ScalarNode):
-            if isinstance(node.value, bool):
-                return node.value
-            if isinstance(node.value, str) and node.value in _BOOLEAN_WORDS:
-                return _BOOLEAN_WORDS[node.value]
-        self._wrong(node, self.at(key), "a boolean", f"write {key}: true or {key}: false")
-        return default
-
-    def string(self, key: str, default: str = "") -> str:
-        """A text; numbers, booleans and dates are turned into one."""
-        node = self.node(key)
-        if node is None:
-            return default
-        text = self._text_of(node, self.at(key), "a string", f"write {key}: text")
-        return default if text is None else text
-
-    def strings(self, key: str) -> tuple[str, ...]:
-        """A list of texts without its nulls."""
-        return tuple(text for text, _ in self.placed_strings(key))
-
-    def placed_strings(self, key: str) -> list[tuple[str, Place]]:
-        """A list of texts without its nulls, each with its place."""
-        node = self.node(key)
-        if node is None:
-            return []
-        if not isinstance(node, SequenceNode):
-            self._wrong(node, self.at(key), "a list of strings ([]string)", f"write {key}: [a, b]")
-            return []
-        found = []
-        for index, item in enumerate(node.items):
-            if is_nothing(item):
-                continue
-            text = self._text_of(item, f"{self.at(key)}[{index}]", "a string", "")
-            if text is not None:
-                found.append((text, item.place))
-        return found
-
-    def problem(self, key: str, message: str, remedy: str = "") -> None:
-        """Note a mistake in the value of a key that is present."""
-        self._report.problem(self.place(key), self.at(key), message, remedy)
-
-    def warning(self, key: str, message: str, remedy: str = "") -> None:
-        """Note something doubtful about the value of a key that is present."""
-        self._report.warning(self.place(key), self.at(key), message, remedy)
-
-    def finish(self, later: Collection[str] = ()) -> None:
-        """Warn of the keys that were not read. `later`: keys that exist and are not supported yet."""
-        for key, entry in self._unread():
-            if key in later:
-                if not _is_empty(entry.node):
-                    self._report.warning(entry.place, self.at(key), "not supported yet, ignored")
-            elif not key.startswith("x-"):
-                remedy = self._report.did_you_mean(key, [*self._known, *later])
-                self._report.warning(entry.place, self.at(key), "unknown key, ignored", remedy)
-
-    def _unread(self) -> Iterator[tuple[str, Entry]]:
-        return ((key, entry) for key, entry in self._entries.items() if key not in self._known)
-
-    def _text_of(self, node: Node, path: str, expected: str, remedy: str) -> str | None:
-        if isinstance(node, ScalarNode) and node.value is not BROKEN:
-            return text_of(node.value)
-        self._wrong(node, path, expected, remedy)
-        return None
-
-    def _wrong(self, node: Node | None, path: str, expected: str, remedy: str) -> None:
-        if node is not None:
-            self._report.problem(node.place, path, f"expected {expected}, found {describe(node)}", remedy)
+StructT = TypeVar("StructT", bound=Struct)
+_EXAMPLES = {"seconds": 300}
 
 
-def is_nothing(node: Node | None) -> bool:
-    """Whether there is nothing to read: no node, null, or a value that a problem was noted about."""
-    return node is None or (isinstance(node, ScalarNode) and (node.value is None or node.value is BROKEN))
+class _Field(NamedTuple):
+    """One key."""
+
+    name: str
+    """The attribute."""
+    read: Reader
+    null: Callable[[], Any] | None
+    """What null means: nothing in a list, a mapping, or where None may be; else (None) the default."""
 
 
-def describe(node: Node) -> str:
-    """A node in words, for a message."""
-    match node:
-        case MappingNode():
-            return "a mapping"
-        case SequenceNode():
-            return "a sequence"
-        case ScalarNode(value=bool() as value):
-            return f"the boolean {text_of(value)}"
-        case ScalarNode(value=int() | float() as value):
-            return f"the number {text_of(value)}"
-        case ScalarNode(value=Timestamp() as value):
-            return f"the date {value.text}"
-        case ScalarNode(value=str() as value):
-            shown = value if len(value) <= _SHOWN else value[:_SHOWN] + "…"
-            return f'the string "{shown}"'
+class _Shape(NamedTuple):
+    """A class of the file, ready for reading."""
+
+    cls: type[Struct]
+    fields: Mapping[str, _Field]
+    """By key."""
+
+
+class _Hint(NamedTuple):
+    """What messages about a field say beside its type."""
+
+    unit: str = ""
+    example: int = 0
+
+
+def decode(cls: type[StructT], node: Node | None, path: str, report: Report) -> StructT:
+    """Read a mapping as a section of the file. Nothing, and what is wrong, is a section of defaults."""
+    if node is None or is_nothing(node):
+        return cls()
+    section = _read_section(_shape(cls), node, path, report)
+    return section if isinstance(section, cls) else cls()
+
+
+def decode_key(cls: type[Struct], key: str, node: Node | None, path: str, report: Report) -> Any:
+    """Read the value of one key of a section. Nothing, and what is wrong, is the key's default."""
+    field = _shape(cls).fields[key]
+    value = BROKEN if node is None or is_nothing(node) else field.read(node, path, report)
+    return getattr(cls(), field.name) if value is BROKEN else value
+
+
+@functools.cache
+def _shape(cls: type[Struct]) -> _Shape:
+    return _Shape(
+        cls,
+        {
+            field.encode_name: _Field(
+                field.name,
+                _reader(field.type, _Hint(example=_example(field.default))),
+                _null(field.type),
+            )
+            for field in _struct_type(cls).fields
+        },
+    )
+
+
+def _struct_type(cls: type[Struct]) -> inspect.StructType:
+    kind = _bare(inspect.type_info(cls))
+    assert isinstance(kind, inspect.StructType)
+    return kind
+
+
+def _bare(kind: inspect.Type) -> inspect.Type:
+    return kind.type if isinstance(kind, inspect.Metadata) else kind
+
+
+def _example(default: object) -> int:
+    return default if type(default) is int and default > 0 else 0
+
+
+def _null(kind: inspect.Type) -> Callable[[], Any] | None:
+    match _bare(kind):
+        case inspect.VarTupleType():
+            return tuple
+        case inspect.DictType():
+            return dict
+        case inspect.UnionType():
+            return lambda: None
         case _:
-            return "nothing"
+            return None
 
 
-def _is_empty(node: Node) -> bool:
-    """Whether ignoring the node loses nothing."""
-    if isinstance(node, MappingNode):
-        return not node.entries
-    if isinstance(node, SequenceNode):
-        return not node.items
-    return is_nothing(node)
+def _reader(kind: inspect.Type, hint: _Hint) -> Reader:
+    """The reader of a type. Floats are durations: there are no others in the file."""
+    match kind:
+        case inspect.Metadata(type=inner, extra=extra):
+            return _reader(inner, hint._replace(unit=(extra or {}).get("unit", hint.unit)))
+        case inspect.BoolType():
+            return read_boolean
+        case inspect.IntType(ge=least):
+            return integer_reader(least=least, unit=hint.unit, example=hint.example or _EXAMPLES.get(hint.unit, 1))
+        case inspect.FloatType():
+            return read_duration
+        case inspect.StrType():
+            return read_string
+        case inspect.LiteralType(values=words):
+            return word_reader([str(word) for word in words])
+        case inspect.VarTupleType(item_type=item):
+            return _list_reader(_reader(item, _Hint()))
+        case inspect.DictType(value_type=inspect.AnyType()):
+            return _read_free_form
+        case inspect.DictType(value_type=value):
+            section = isinstance(_bare(value), inspect.StructType)
+            return _mapping_reader(_reader(value, _Hint()), _zero(value), keeps_broken=section)
+        case inspect.StructType(cls=cls):
+            return functools.partial(_read_section, _shape(cls))
+        case inspect.UnionType(types=types) if inspect.NoneType() in types:
+            (inner,) = (one for one in types if not isinstance(one, inspect.NoneType))
+            return _reader(inner, hint)
+        case _:
+            return lambda node, path, report: free_value(node)
 
 
-def _example(value: object, default: int) -> int:
-    """A number to show as the remedy: the one that was meant where that is plain, else the default."""
-    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19 else default
+def _zero(kind: inspect.Type) -> Callable[[], Any]:
+    """What a null entry of a mapping means: the type's zero, a section of defaults (spec config 7, 24.11)."""
+    match _bare(kind):
+        case inspect.StructType(cls=cls):
+            return cls
+        case inspect.DictType():
+            return dict
+        case inspect.IntType():
+            return int
+        case _:
+            return str
+
+
+def _read_section(shape: _Shape, node: Node, path: str, report: Report) -> Struct | Broken:
+    if not isinstance(node, MappingNode):
+        return wrong(node, path, report, "a mapping", "write its keys below it, indented")
+    values = {}
+    for key, entry in node.entries.items():
+        field = shape.fields.get(key)
+        place_path = f"{path}.{key}" if path else key
+        if field is None:
+            _unknown(shape, key, entry, place_path, report)
+        elif not is_nothing(entry.node):
+            value = field.read(entry.node, place_path, report)
+            if value is not BROKEN:
+                values[field.name] = value
+        elif field.null is not None and not is_broken(entry.node):
+            values[field.name] = field.null()
+    return shape.cls(**values)
+
+
+def _unknown(shape: _Shape, key: str, entry: Entry, path: str, report: Report) -> None:
+    later = later_keys(shape.cls)
+    if key in later:
+        if not is_empty(entry.node):
+            report.warning(entry.place, path, "not supported yet, ignored")
+    elif not key.startswith("x-"):
+        report.warning(entry.place, path, "unknown key, ignored", report.did_you_mean(key, [*shape.fields, *later]))
+
+
+def _list_reader(read_item: Reader) -> Reader:
+    def read(node: Node, path: str, report: Report) -> tuple[Any, ...] | Broken:
+        if not isinstance(node, SequenceNode):
+            return wrong(node, path, report, "a list of strings ([]string)", f"write {path.rpartition('.')[2]}: [a, b]")
+        items = (
+            read_item(item, f"{path}[{index}]", report) for index, item in enumerate(node.items) if not is_nothing(item)
+        )
+        return tuple(item for item in items if item is not BROKEN)
+
+    return read
+
+
+def _mapping_reader(read_value: Reader, zero: Callable[[], Any], *, keeps_broken: bool) -> Reader:
+    """Reads mappings whose keys are names. A section that is broken is kept, empty: its name may be used elsewhere."""
+
+    def read(node: Node, path: str, report: Report) -> dict[str, Any] | Broken:
+        if not isinstance(node, MappingNode):
+            return wrong(node, path, report, "a mapping", "write its names below it, indented")
+        values = {}
+        for name, entry in node.entries.items():
+            value = BROKEN if is_broken(entry.node) else zero()
+            if not is_nothing(entry.node):
+                value = read_value(entry.node, f"{path}.{name}", report)
+            if value is not BROKEN:
+                values[name] = value
+            elif keeps_broken:
+                values[name] = zero()
+        return values
+
+    return read
+
+
+def _read_free_form(node: Node, path: str, report: Report) -> dict[str, Any] | Broken:
+    if not isinstance(node, MappingNode):
+        return wrong(node, path, report, "a mapping")
+    return {name: free_value(entry.node) for name, entry in node.entries.items()}

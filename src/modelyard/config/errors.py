@@ -100,6 +100,7 @@ class Report:
     # keys in order: an anchored value is read at each of its uses and would be noted as often
     _problems: dict[Problem, None] = field(default_factory=dict)
     _warnings: dict[Problem, None] = field(default_factory=dict)
+    _paths: set[str] = field(default_factory=set)
     _suggestions_left: int = 50
 
     def know_source(self, file: str, lines: Sequence[str]) -> None:
@@ -109,6 +110,11 @@ class Report:
     def problem(self, place: Place, path: str, message: str, remedy: str = "") -> None:
         """Note a mistake: the load will fail."""
         self._note(self._problems, place, path, message, remedy)
+        self._paths.add(path)
+
+    def has_problem(self, path: str) -> bool:
+        """Whether a problem was noted at just this path."""
+        return path in self._paths
 
     def warning(self, place: Place, path: str, message: str, remedy: str = "") -> None:
         """Note something that loads and is probably not meant."""

@@ -1,8 +1,32 @@
-"""The keys that are known: what is not in these lists, and is not read, is a mistake of spelling."""
+"""The keys that are known and that nothing acts upon yet. All others are fields of the classes in `document`."""
 
 from __future__ import annotations
 
-LATER = frozenset(
+from collections.abc import Mapping
+
+from msgspec import Struct, inspect
+
+from modelyard.config.document import Document, Fifo, ModelEntry, Ui
+
+_COMING: Mapping[type[Struct], frozenset[str]] = {
+    Document: frozenset(["stateDir", "logFormat", "maxBody"]),
+    Ui: frozenset(["editConfig"]),
+    Fifo: frozenset(["minResidency", "fairness"]),
+    ModelEntry: frozenset(
+        [
+            "evictable",
+            "startTimeout",
+            "portCheck",
+            "keepDescendants",
+            "sleep",
+            "files",
+            "warmup",
+            "maxServe",
+            "hooks",
+        ]
+    ),
+}
+WITHOUT_EFFECT = frozenset(
     [
         "logTimeFormat",
         "logToStdout",
@@ -18,28 +42,10 @@ LATER = frozenset(
         "peers",
         "hooks",
         "logRequests",
-        "stateDir",
-        "logFormat",
-        "maxBody",
     ]
 )
-"""Top-level keys that exist and are not supported yet."""
-EXPANDED = frozenset(
-    [
-        "healthCheckTimeout",
-        "startPort",
-        "globalTTL",
-        "unloadTimeout",
-        "logLevel",
-        "groups",
-        "matrix",
-        "routing",
-        "upstream",
-        "apiKeys",
-    ]
-)
-"""Top-level keys that are read, and take global macros. `macros` and `models` have rules of their own."""
-MODEL_LATER = frozenset(
+"""Keys of the top level that are read, checked and kept, for what comes."""
+MODEL_WITHOUT_EFFECT = frozenset(
     [
         "filters",
         "metadata",
@@ -48,15 +54,25 @@ MODEL_LATER = frozenset(
         "compat",
         "capabilities",
         "healthCheckTimeout",
-        "evictable",
-        "startTimeout",
-        "portCheck",
-        "keepDescendants",
-        "sleep",
-        "files",
-        "warmup",
-        "maxServe",
-        "hooks",
     ]
 )
+"""Keys of a model that are read, checked and kept, for what comes."""
+LATER = WITHOUT_EFFECT | _COMING[Document]
+"""Keys of the top level that exist and are not supported yet."""
+MODEL_LATER = MODEL_WITHOUT_EFFECT | _COMING[ModelEntry]
 """Keys of a model that exist and are not supported yet."""
+
+
+def later_keys(section: type[Struct]) -> frozenset[str]:
+    """The keys of a section that exist and are not read yet."""
+    return _COMING.get(section, frozenset())
+
+
+def _keys_of(section: type[Struct]) -> frozenset[str]:
+    kind = inspect.type_info(section)
+    assert isinstance(kind, inspect.StructType)
+    return frozenset(field.encode_name for field in kind.fields)
+
+
+EXPANDED = (_keys_of(Document) | _COMING[Document]) - {"macros", "models"}
+"""Keys of the top level whose values take global macros. `macros` and `models` have rules of their own."""

@@ -7,46 +7,66 @@ value's text goes in.
 
 from __future__ import annotations
 
+import copy
 import dataclasses
+import math
 import re
 from collections.abc import Callable, Collection, Container, Mapping
 from dataclasses import dataclass
 
+from modelyard.config.document import MacroValue
 from modelyard.config.environment import REFERENCE as ENVIRONMENT_REFERENCE
 from modelyard.config.errors import Place, Report
 from modelyard.config.nodes import BROKEN, Broken, Entry, MappingNode, Node, ScalarNode, SequenceNode
 from modelyard.config.scalars import Timestamp, text_of
-from modelyard.config.schema import MacroValue
 
 MODEL_ID, PORT, PID = "MODEL_ID", "PORT", "PID"
 MAX_NAME_BYTES = 63
 MAX_EXPANDED_TEXT = 1_000_000
 """Characters. Macros that double each other would otherwise fill the memory."""
+MAX_EXPANDED_TOTAL = 20_000_000
+"""Characters of all expanded texts of one load together."""
 _RESERVED = (PORT, MODEL_ID, PID)
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
 _REFERENCE = re.compile(r"\$\{([A-Za-z0-9_-]+)\}")
 
+Macros = Mapping[str, MacroValue | Broken]
+"""Values by name, in order of declaration. A broken value breaks what uses it, without a second message."""
 
-@dataclass(frozen=True, slots=True)
-class Macro:
-    """One macro of a scope. A broken value breaks what uses it, without a second message."""
 
-    reference: str
-    """How it is used, `${NAME}`."""
-    value: MacroValue | Broken
+class Scope:
+    """The macros that a text may use, each with its position: one may use those before it.
 
-    @classmethod
-    def named(cls, name: str, value: MacroValue | Broken) -> Macro:
-        """The macro of a name."""
-        return cls(f"${{{name}}}", value)
+    For a model: `MODEL_ID`, then the global macros, then the model's own. An own macro that a global one has the
+    name of takes its position (spec config 10).
+    """
+
+    def __init__(self, macros: Macros) -> None:
+        self._values: Macros = macros
+        self._positions = {name: position for position, name in enumerate(macros, start=1)}
+        self._own: Macros = {}
+        self._own_positions: dict[str, int] = {}
+
+    def of_model(self, model: str, own: Macros) -> Scope:
+        """The scope inside a model."""
+        scope = copy.copy(self)
+        scope._own = {**own, MODEL_ID: model}
+        last = len(self._positions)
+        new = (name for name in own if name not in self._positions)
+        scope._own_positions = {MODEL_ID: 0} | {name: position for position, name in enumerate(new, start=last + 1)}
+        return scope
+
+    def position(self, name: str) -> int:
+        """Where a macro stands; -1 where there is none of that name."""
+        return self._positions.get(name, self._own_positions.get(name, -1))
+
+    def value(self, name: str) -> MacroValue | Broken:
+        """The value of a macro that has a position."""
+        return self._own[name] if name in self._own else self._values[name]
 
 
 class _TooLong(Exception):  # noqa: N818 - named by what is the case, as all our errors are
     """An expansion grew beyond all measure."""
-
-
-Macros = Mapping[str, MacroValue | Broken]
-Scope = tuple[Macro, ...]
 
 
 def declare(node: Node | None, path: str, report: Report) -> dict[str, MacroValue | Broken]:
@@ -61,22 +81,40 @@ def declare(node: Node | None, path: str, report: Report) -> dict[str, MacroValu
     return {name: _declared(name, entry, f"{path}.{name}", report) for name, entry in node.entries.items()}
 
 
-def scope_of(macros: Macros) -> Scope:
-    """The scope that holds just these macros, in their order."""
-    return tuple(Macro.named(name, value) for name, value in macros.items())
+def usable_macros(macros: Macros) -> dict[str, MacroValue]:
+    """The macros without those that a problem was noted about."""
+    return {name: value for name, value in macros.items() if not isinstance(value, Broken)}
 
 
-def expand(node: Node, scope: Scope, report: Report) -> Node:
-    """The node with all references to the scope's macros replaced, in values, never in keys."""
+class Expander:
+    """Replaces references in the texts of one load."""
 
-    def change(text: str, place: Place) -> MacroValue | Broken:
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._left = MAX_EXPANDED_TOTAL
+
+    def expand(self, node: Node, scope: Scope) -> Node:
+        """The node with all references to the scope's macros replaced, in values, never in keys."""
+        return map_texts(node, lambda text, place: self.expand_text(text, place, scope))
+
+    def expand_text(self, text: str, place: Place, scope: Scope) -> MacroValue | Broken:
+        """The text with the references replaced; what is nothing but a reference takes the macro's type."""
         try:
-            return _expanded(text, scope)
+            value = _expanded(text, scope)
         except _TooLong:
-            report.problem(place, "", f"the macros expand to more than {MAX_EXPANDED_TEXT} characters")
+            self._report.problem(place, "", f"the macros expand to more than {MAX_EXPANDED_TEXT} characters")
             return BROKEN
+        if isinstance(value, str) and value is not text:
+            return self._within_measure(value, place)
+        return value
 
-    return map_texts(node, change)
+    def _within_measure(self, text: str, place: Place) -> str | Broken:
+        if self._left >= 0:
+            self._left -= len(text)
+            if self._left < 0:
+                message = f"the macros of the whole configuration expand to more than {MAX_EXPANDED_TOTAL} characters"
+                self._report.problem(place, "", message)
+        return text if self._left >= 0 else BROKEN
 
 
 def has_reference(node: Node | None, name: str) -> bool:
@@ -171,17 +209,23 @@ def _declared(name: str, entry: Entry, path: str, report: Report) -> MacroValue 
 
 
 def _expanded(text: str, scope: Scope) -> MacroValue | Broken:
-    for macro in reversed(scope):
-        if macro.reference not in text:
-            continue
-        if macro.value is BROKEN or text == macro.reference:
-            if not isinstance(macro.value, str):
-                return macro.value
-            text = macro.value
-        else:
-            text = text.replace(macro.reference, text_of(macro.value))
-        if len(text) > MAX_EXPANDED_TEXT:
-            raise _TooLong
-        if "${" not in text:
+    """One walk over the scope, from its last macro to its first, that stops only at macros which the text uses."""
+    behind: float = math.inf
+    while "${" in text:
+        uses = {scope.position(name): name for name in _REFERENCE.findall(text)}
+        here = max((position for position in uses if 0 <= position < behind), default=None)
+        if here is None:
             break
+        behind = here
+        name = uses[here]
+        value, reference = scope.value(name), f"${{{name}}}"
+        if value is BROKEN or text == reference:
+            if not isinstance(value, str):
+                return value
+            text = value
+        else:
+            inserted = text_of(value)
+            if len(text) + text.count(reference) * len(inserted) > MAX_EXPANDED_TEXT:
+                raise _TooLong
+            text = text.replace(reference, inserted)
     return text

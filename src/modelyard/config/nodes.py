@@ -53,6 +53,8 @@ class ScalarNode:
 
     place: Place
     value: ScalarValue | Broken
+    written: str | None = None
+    """The text in the file, without quotes; None where nothing stands there, and for values that we made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,16 +205,16 @@ class _Composer:
             return ScalarNode(place, BROKEN)
         if not plain:
             if quoted or event.tag in (None, "!"):
-                return ScalarNode(place, event.value)
+                return ScalarNode(place, event.value, event.value)
             try:
-                return ScalarNode(place, resolve_tagged(event.tag, event.value))
+                return ScalarNode(place, resolve_tagged(event.tag, event.value), event.value)
             except ValueError as error:
                 self._problem(place, str(error))
                 return ScalarNode(place, BROKEN)
-        if in_flow_mapping and not event.value:
+        if not event.value:
             # compatible: nothing after the colon inside braces is the empty text, not null (spec config 7, nulls)
-            return ScalarNode(place, "")
-        return ScalarNode(place, resolve_plain(event.value))
+            return ScalarNode(place, "" if in_flow_mapping else None)
+        return ScalarNode(place, resolve_plain(event.value), event.value)
 
     def _collection(self, event: events.Event) -> Node:
         if len(self._steps) == MAX_DEPTH:

@@ -12,6 +12,7 @@ _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _PORT = re.compile(r"(:[0-9]*)?")
 _FORBIDDEN_IN_HOST = re.compile(r"[ \\^`{|}/?#@]|%(?!25|[89A-Fa-f])")
+_LOOPBACK = re.compile(r"https?://(?:localhost|127\.[0-9.]+|\[::1\]):([0-9]{1,5})(?:[/?#]|$)", re.IGNORECASE)
 _USER = re.compile(r"[A-Za-z0-9._:~!$&'()*+,;=%@-]*")
 
 
@@ -71,3 +72,9 @@ def _why_not_authority(authority: str) -> str | None:
 
 def _bad_escape(text: str) -> str | None:
     return "a bad percent escape" if _BAD_ESCAPE.search(text) else None
+
+
+def loopback_port(url: str) -> int | None:
+    """The port of this machine that a URL names, None where it names none."""
+    found = _LOOPBACK.match(url)
+    return int(found[1]) if found else None

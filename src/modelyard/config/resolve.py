@@ -3,106 +3,161 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
 
-import re2
-
-from modelyard.config.decode import Section
+from modelyard.config.convert import is_empty
+from modelyard.config.decode import decode, decode_key
+from modelyard.config.document import Document
 from modelyard.config.errors import Report
-from modelyard.config.keys import EXPANDED, LATER
-from modelyard.config.macros import Leftovers, Macros, declare, expand, scope_of
-from modelyard.config.models import Defaults, ModelsReader, usable_macros
-from modelyard.config.nodes import Entry, MappingNode
-from modelyard.config.routing import Names, read_routing
-from modelyard.config.schema import Config
+from modelyard.config.keys import EXPANDED, MODEL_WITHOUT_EFFECT, WITHOUT_EFFECT
+from modelyard.config.macros import Expander, Leftovers, Macros, Scope, declare, usable_macros
+from modelyard.config.modelchecks import resolve_aliases, resolve_models, with_aliases
+from modelyard.config.models import ModelExpander, ModelText
+from modelyard.config.names import Names, peer_names
+from modelyard.config.nodes import Entry, MappingNode, SequenceNode
+from modelyard.config.notes import Notes, Path
+from modelyard.config.peers import check_peer_names, resolve_peers
+from modelyard.config.routing import FIFO, Coexistence, resolve_routing
+from modelyard.config.schema import Config, HeldPorts
+from modelyard.config.selectors import check_profiles, check_selectors
+from modelyard.config.toplevel import settled
 
-SHORTEST_HEALTH_CHECK_TIMEOUT = 15
-_LOG_LEVELS = ("debug", "info", "warn", "error")
+_OPEN_TO_ALL = "API keys are not supported yet, and without them the server would be open to everybody"
 
 
-def resolve(root: MappingNode, report: Report) -> Config:
+def resolve(root: MappingNode, held: HeldPorts, report: Report) -> Config:
     """The configuration that the tree means. Mistakes are noted in `report`: with any, the result is of no use."""
     macros = declare(root.get("macros"), "macros", report)
-    top = Section(_expanded(root, macros, report), "", report)
-    global_ttl = top.integer("globalTTL", 0, at_least=0, unit="seconds")
-    unload_timeout = top.integer("unloadTimeout", 10, at_least=0, unit="seconds") or 10
-    start_port = top.integer("startPort", 5800, at_least=1)
-    defaults = Defaults(
-        macros=macros,
-        scope=scope_of(macros),
-        start_port=start_port,
-        ttl=global_ttl,
-        unload_timeout=unload_timeout,
-    )
-    reader = ModelsReader(top.entries("models"), defaults, report)
-    models = reader.read()
-    routing = read_routing(top, Names(models=models, aliases=reader.aliases), report)
-    config = Config(
-        health_check_timeout=_health_check_timeout(top),
-        start_port=start_port,
-        global_ttl=global_ttl,
-        unload_timeout=unload_timeout,
-        log_level=_log_level(top),
-        max_wait=routing.max_wait,
-        macros=usable_macros(macros),
-        models=models,
-        groups=routing.groups,
-        priorities=routing.priorities,
-        ignore_paths=_ignore_paths(top.section("upstream"), report) or Config().ignore_paths,
-        aliases=reader.aliases,
-    )
-    _refuse_api_keys(top)
-    top.finish(LATER | {"macros"})
-    return config
+    tree, texts = _expanded(root, macros, held, report)
+    notes = Notes(tree, report)
+    _refuse_lists_of_pins(tree, report)
+    return _Resolver(settled(decode(Document, tree, "", report), notes), texts, notes).config(macros, tree)
 
 
-def _expanded(root: MappingNode, macros: Macros, report: Report) -> MappingNode:
-    """The tree without `macros`, with the known sections expanded; models have scopes of their own."""
-    scope = scope_of(macros)
+class _Resolver:
+    """Turns a decoded document into the configuration, section by section: later ones refer to earlier ones."""
+
+    def __init__(self, document: Document, texts: Mapping[str, ModelText], notes: Notes) -> None:
+        self._document = document
+        self._texts = texts
+        self._notes = notes
+
+    def config(self, macros: Macros, tree: MappingNode) -> Config:
+        document, notes = self._document, self._notes
+        models = resolve_models(document, self._texts, notes)
+        aliases = resolve_aliases(models, notes)
+        models = with_aliases(models, aliases)
+        peers = resolve_peers(document.peers, notes)
+        names = Names(models=models, aliases=aliases, peers=peer_names(peers))
+        check_peer_names(peers, names, notes)
+        routing = resolve_routing(document, names, notes)
+        check_selectors(document.selectors, names, routing.coexistence, notes)
+        check_profiles(document.profiles, document.selectors, names, notes)
+        return Config(
+            health_check_timeout=document.health_check_timeout,
+            log_requests=document.log_requests,
+            log_level=document.log_level,
+            log_time_format=document.log_time_format,
+            log_to_stdout=document.log_to_stdout,
+            metrics_max_in_memory=document.metrics_max_in_memory,
+            capture_buffer=document.capture_buffer,
+            global_ttl=document.global_ttl,
+            unload_timeout=document.unload_timeout,
+            start_port=document.start_port,
+            send_loading_state=document.send_loading_state,
+            include_aliases_in_list=document.include_aliases_in_list,
+            api_keys=document.api_keys,
+            store=document.store,
+            ui=document.ui,
+            performance=document.performance,
+            preload=tuple(self._preload(names, routing.coexistence)),
+            ignore_paths=document.upstream.ignore_paths,
+            macros=usable_macros(macros),
+            models=models,
+            profiles=document.profiles,
+            selectors=document.selectors,
+            peers=peers,
+            router=routing.router,
+            groups=routing.groups,
+            matrix=routing.matrix,
+            matrix_program=routing.program,
+            scheduler=FIFO,
+            priorities=routing.priorities,
+            max_wait=document.routing.scheduler.settings.fifo.max_wait,
+            aliases=aliases,
+            peer_names=names.peers,
+            unbuildable=(*routing.unbuildable, *([_OPEN_TO_ALL] if document.api_keys else [])),
+            without_effect=tuple(_without_effect(tree)),
+        )
+
+    def _preload(self, names: Names, coexistence: Coexistence) -> Iterator[str]:
+        """The models to load, in order, repeated where they are; names that are no local model are dropped."""
+        path: Path = ("hooks", "on_startup", "preload")
+        found = []
+        for index, written in enumerate(self._document.hooks.on_startup.preload):
+            name = written.strip()
+            model = names.local(name)
+            if model is not None:
+                found.append(model)
+            elif name:
+                message = f'"{name}" is no model of this machine, ignored'
+                self._notes.warning((*path, index), message, self._notes.did_you_mean(name, names.models))
+        together = list(dict.fromkeys(found))
+        refusal = coexistence.why_not_together(together) if len(together) > 1 else None
+        if refusal:
+            self._notes.warning(path, f"{refusal}: each is stopped for the next one")
+        return iter(found)
+
+
+def _expanded(
+    root: MappingNode, macros: Macros, held: HeldPorts, report: Report
+) -> tuple[MappingNode, dict[str, ModelText]]:
+    """The tree without `macros`, known sections expanded. Models have scopes of their own, and ports."""
+    scope, expander = Scope(macros), Expander(report)
     leftovers = Leftovers(report, macros)
     entries = {}
     for key, entry in root.entries.items():
-        if key in EXPANDED or key in LATER:
-            node = leftovers.check(expand(entry.node, scope, report), key)
-            entries[key] = Entry(entry.place, node)
+        if key in EXPANDED:
+            entries[key] = Entry(entry.place, leftovers.check(expander.expand(entry.node, scope), key))
         elif key != "macros":
             entries[key] = entry
-    return dataclasses.replace(root, entries=entries)
+    texts: dict[str, ModelText] = {}
+    models = entries.get("models")
+    if models is not None and isinstance(models.node, MappingNode):
+        start = entries.get("startPort")
+        start_port = decode_key(Document, "startPort", start.node if start else None, "startPort", report)
+        texts = ModelExpander(macros, scope, expander, report).expand(models.node.entries, start_port, held)
+        expanded = dataclasses.replace(models.node, entries={model: text.entry for model, text in texts.items()})
+        entries["models"] = Entry(models.place, expanded)
+    return dataclasses.replace(root, entries=entries), texts
 
 
-def _health_check_timeout(top: Section) -> int:
-    seconds = top.integer("healthCheckTimeout", 120, unit="seconds")
-    if seconds < SHORTEST_HEALTH_CHECK_TIMEOUT:
-        top.warning("healthCheckTimeout", f"raised to {SHORTEST_HEALTH_CHECK_TIMEOUT}, the least there is")
-    return max(seconds, SHORTEST_HEALTH_CHECK_TIMEOUT)
+def _refuse_lists_of_pins(tree: MappingNode, report: Report) -> None:
+    """A profile was a list of models once: that form has a message of its own (spec config 20)."""
+    profiles = tree.get("profiles")
+    for name, entry in profiles.entries.items() if isinstance(profiles, MappingNode) else ():
+        if isinstance(entry.node, SequenceNode):
+            message = "the legacy list form is no longer possible"
+            report.problem(entry.node.place, f"profiles.{name}", message, "write pins: {name: model}")
 
 
-def _log_level(top: Section) -> str:
-    level = top.string("logLevel", "info")
-    if level.strip().lower() not in _LOG_LEVELS:
-        top.warning("logLevel", f'"{level}" means info', f"write one of {', '.join(_LOG_LEVELS)}")
-    return level
+def _without_effect(tree: MappingNode) -> Iterator[str]:
+    """The keys that are given and that nothing acts upon yet; those of models once each, however many have them."""
+    for key, entry in tree.entries.items():
+        if key in WITHOUT_EFFECT and not is_empty(entry.node):
+            yield key
+    models = tree.get("models")
+    if isinstance(models, MappingNode):
+        yield from _of_models(models.entries.items())
 
 
-def _ignore_paths(upstream: Section, report: Report) -> tuple[str, ...]:
-    options = re2.Options()
-    options.log_errors = False  # RE2 would write its own line to stderr
-    patterns = []
-    for index, (pattern, place) in enumerate(upstream.placed_strings("ignorePaths")):
-        try:
-            re2.compile(pattern, options)
-        except re2.error as error:
-            reason = error.args[0].decode("utf-8", "replace")
-            path = f"{upstream.at('ignorePaths')}[{index}]"
-            report.problem(
-                place, path, f"not an RE2 pattern: {reason}", "RE2 has no look-around and no back-references"
-            )
-        else:
-            patterns.append(pattern)
-    upstream.finish()
-    return tuple(patterns)
-
-
-def _refuse_api_keys(top: Section) -> None:
-    if top.strings("apiKeys"):
-        message = "API keys are not supported yet, and without them the server would be open to everybody"
-        top.problem("apiKeys", message, "remove apiKeys, and listen on 127.0.0.1 only")
+def _of_models(models: Iterable[tuple[str, Entry]]) -> Iterator[str]:
+    given: dict[str, list[str]] = {}
+    for model, entry in models:
+        if isinstance(entry.node, MappingNode):
+            for key, value in entry.node.entries.items():
+                if key in MODEL_WITHOUT_EFFECT and not is_empty(value.node):
+                    given.setdefault(key, []).append(model)
+    for key, users in given.items():
+        others = f" (and of {len(users) - 1} more)" if len(users) > 1 else ""
+        yield f"models.{users[0]}.{key}{others}"

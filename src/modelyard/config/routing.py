@@ -1,131 +1,173 @@
-"""Which models may run together, and in which order requests are served (spec config 16, 17)."""
+"""Which models may run together, and in which order requests are served (spec config 16, 17, 18)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from modelyard.config.decode import Section
-from modelyard.config.errors import Place, Report
-from modelyard.config.nodes import MappingNode
-from modelyard.config.schema import DEFAULT_GROUP, GroupConfig, ModelConfig
+from modelyard.config.document import Document, GroupEntry, MatrixEntry
+from modelyard.config.matrix import compile_entry
+from modelyard.config.names import Names
+from modelyard.config.notes import Notes, Path, dotted
+from modelyard.config.schema import DEFAULT_GROUP
+from modelyard.core.dsl.program import MatrixProgram
 
-_NO_MATRIX = "the matrix router is not supported yet, and without it other models would run together"
-_USE_GROUPS = "use groups"
+GROUP, MATRIX = "group", "matrix"
+FIFO = "fifo"
+_SETTINGS: Path = ("routing", "router", "settings")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Names:
-    """What a name in this part of the file may mean."""
+class Coexistence:
+    """Whether models can run at the same time, under the router that counts."""
 
-    models: Mapping[str, ModelConfig]
-    aliases: Mapping[str, str]
+    groups: Mapping[str, GroupEntry]
+    program: MatrixProgram | None
 
-    def resolve(self, name: str) -> str | None:
-        """The model that a name means."""
-        return name if name in self.models else self.aliases.get(name)
-
-    def refuse(self, name: str, place: Place, path: str, report: Report) -> None:
-        """Note that a name means nothing."""
-        remedy = report.did_you_mean(name, [*self.models, *self.aliases]) or "add it under models"
-        report.problem(place, path, f'unknown model "{name}"', remedy)
+    def why_not_together(self, models: Sequence[str]) -> str | None:
+        """Why these models can't all run at the same time; None when they can."""
+        listed = ", ".join(f'"{model}"' for model in models)
+        if self.program is not None:
+            return None if self.program.together(models) else f"the matrix has no combination with {listed} in it"
+        groups = {name for name, group in self.groups.items() if not set(models).isdisjoint(group.members)}
+        if len(groups) > 1:
+            return f"{listed} are in different groups"
+        if any(self.groups[name].swap for name in groups):
+            return f'{listed} take turns: their group "{groups.pop()}" has swap: true'
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Routing:
     """The result."""
 
-    groups: Mapping[str, GroupConfig]
+    router: str
+    groups: Mapping[str, GroupEntry]
+    matrix: MatrixEntry | None
+    program: MatrixProgram | None
     priorities: Mapping[str, int]
-    max_wait: int
+    unbuildable: tuple[str, ...]
+
+    @property
+    def coexistence(self) -> Coexistence:
+        """What can run together."""
+        return Coexistence(groups=self.groups, program=self.program)
 
 
-def read_routing(top: Section, names: Names, report: Report) -> Routing:
-    """Read `groups`, `matrix` and `routing`."""
-    routing = top.section("routing")
-    router = routing.section("router")
-    settings = router.section("settings")
-    groups = _read_groups(_choose_groups(top, router, settings), names, report)
-    router.finish()
-    settings.finish()
-    scheduler = routing.section("scheduler")
-    routing.finish()
-    if scheduler.string("use") not in ("", "fifo"):
-        scheduler.problem("use", f'unknown scheduler "{scheduler.string("use")}"', "write use: fifo")
-    scheduler_settings = scheduler.section("settings")
-    fifo = scheduler_settings.section("fifo")
-    result = Routing(
+def resolve_routing(document: Document, names: Names, notes: Notes) -> Routing:
+    """What `groups`, `matrix` and `routing` come down to. The half that is not used is not looked at."""
+    router, path = _choice(document, notes)
+    settings = document.routing.router.settings
+    groups: Mapping[str, GroupEntry] = {}
+    matrix: MatrixEntry | None = None
+    program: MatrixProgram | None = None
+    unbuildable: list[str] = []
+    if router == MATRIX:
+        matrix = settings.matrix if path == _SETTINGS else document.matrix
+        if matrix is not None:
+            program = compile_entry(matrix, names, (*path, "matrix"), notes)
+    else:
+        written = settings.groups if path == _SETTINGS else document.groups
+        groups = _Groups(names, notes, unbuildable).resolve(written, (*path, "groups"))
+    return Routing(
+        router=router,
         groups=groups,
-        priorities=_read_priorities(fifo, names, report),
-        max_wait=fifo.integer("maxWait", 300, at_least=0, unit="seconds"),
+        matrix=matrix,
+        program=program,
+        priorities=_priorities(document, names, notes),
+        unbuildable=tuple(unbuildable),
     )
-    fifo.finish({"minResidency", "fairness"})
-    scheduler_settings.finish()
-    scheduler.finish()
-    return result
 
 
-def _choose_groups(top: Section, router: Section, settings: Section) -> Section:
-    """The section whose key `groups` counts; refuses what contradicts itself and what is not supported."""
-    legacy_groups, legacy_matrix = bool(top.entries("groups")), isinstance(top.node("matrix"), MappingNode)
-    top.entries("matrix")  # a matrix that is no mapping is a mistake wherever it stands
-    use = router.string("use")
-    new_matrix = isinstance(settings.node("matrix"), MappingNode)
-    new_style = bool(use or settings.entries("groups") or new_matrix)
-    if new_style and (legacy_groups or legacy_matrix):
-        key = "groups" if legacy_groups else "matrix"
-        message = f"{key} at the top level and routing.router exclude each other"
-        top.problem(key, message, f"move {key} to routing.router.settings.{key}")
-    elif legacy_groups and legacy_matrix:
-        top.problem("matrix", "groups and matrix exclude each other", "keep one of the two")
-    elif legacy_matrix:
-        top.problem("matrix", _NO_MATRIX, _USE_GROUPS)
-    elif use == "matrix":
-        if not new_matrix:
-            router.problem("use", "settings.matrix is missing", _USE_GROUPS)
-        else:
-            router.problem("use", _NO_MATRIX, _USE_GROUPS)
-    elif use not in ("", "group"):
-        router.problem("use", f'unknown router "{use}"', "write use: group")
-    elif new_matrix:
-        settings.warning("matrix", "ignored without use: matrix")
-    return settings if new_style else top
+def _choice(document: Document, notes: Notes) -> tuple[str, Path]:
+    """The router, and the path below which its settings stand; refuses what contradicts itself."""
+    router = document.routing.router
+    legacy = "groups" if document.groups else "matrix" if document.matrix is not None else ""
+    if router.use or router.settings.groups or router.settings.matrix is not None:
+        if legacy:
+            message = f"{legacy} at the top level and routing.router exclude each other"
+            notes.problem((legacy,), message, f"move {legacy} to routing.router.settings.{legacy}")
+        return _new_choice(document, notes), _SETTINGS
+    if document.groups and document.matrix is not None:
+        notes.problem(("matrix",), "groups and matrix exclude each other", "keep one of the two")
+    return (MATRIX if document.matrix is not None else GROUP), ()
 
 
-def _read_groups(section: Section, names: Names, report: Report) -> dict[str, GroupConfig]:
-    groups: dict[str, GroupConfig] = {}
-    group_of: dict[str, str] = {}
-    for name, entry in section.entries("groups").items():
-        group = Section(entry.node, f"{section.at('groups')}.{name}", report)
-        groups[name] = GroupConfig(
-            swap=group.boolean("swap", True),
-            exclusive=group.boolean("exclusive", True),
-            persistent=group.boolean("persistent", False),
-            members=_members(name, group, names, group_of, report),
-        )
-        group.finish()
-    rest = tuple(model for model in names.models if model not in group_of)
-    groups[_free_name(groups)] = GroupConfig(members=rest)
-    return groups
+def _new_choice(document: Document, notes: Notes) -> str:
+    use, matrix = document.routing.router.use, document.routing.router.settings.matrix
+    path: Path = ("routing", "router", "use")
+    if use == MATRIX:
+        if matrix is None:
+            notes.problem(path, "settings.matrix is missing", "write it, or use: group")
+        return MATRIX
+    if use not in ("", GROUP):
+        remedy = notes.did_you_mean(use, (GROUP, MATRIX)) or "write use: group or use: matrix"
+        notes.problem(path, f'unknown router "{use}"', remedy)
+    if matrix is not None:
+        notes.warning((*_SETTINGS, "matrix"), "ignored without use: matrix")
+    return GROUP
 
 
-def _members(name: str, group: Section, names: Names, group_of: dict[str, str], report: Report) -> tuple[str, ...]:
-    members = []
-    for index, (member, place) in enumerate(group.placed_strings("members")):
-        path = f"{group.at('members')}[{index}]"
-        model = names.resolve(member)
-        if model is None:
-            names.refuse(member, place, path, report)
-        elif model in group_of:
-            where = "here" if group_of[model] == name else f'in group "{group_of[model]}"'
-            report.problem(place, path, f'model "{model}" is already {where}', "a model is in one group, once")
-        else:
-            group_of[model] = name
-            members.append(model)
-    return tuple(members)
+class _Groups:
+    """Reads the groups of one configuration. A model is in one group, once."""
+
+    def __init__(self, names: Names, notes: Notes, unbuildable: list[str]) -> None:
+        self._names = names
+        self._notes = notes
+        self._unbuildable = unbuildable
+        self._group_of: dict[str, str] = {}
+
+    def resolve(self, groups: Mapping[str, GroupEntry], path: Path) -> dict[str, GroupEntry]:
+        """The groups with ids as members, and the default one, which has all models that are in no other."""
+        for name, group in groups.items():
+            self._place_models(name, group, (*path, name, "members"))
+        resolved = {
+            name: GroupEntry(
+                swap=group.swap,
+                exclusive=group.exclusive,
+                persistent=group.persistent,
+                members=tuple(self._members(name, group, (*path, name, "members"))),
+            )
+            for name, group in groups.items()
+        }
+        rest = tuple(model for model in self._names.models if model not in self._group_of)
+        resolved[_free_name(resolved)] = GroupEntry(members=rest)
+        return resolved
+
+    def _place_models(self, name: str, group: GroupEntry, path: Path) -> None:
+        """Members that are written as ids: a repeated one is a mistake."""
+        for index, member in enumerate(group.members):
+            if member in self._names.models and self._group_of.setdefault(member, name) != name:
+                message = f'model "{member}" is already in group "{self._group_of[member]}"'
+                self._notes.problem((*path, index), message, "a model is in one group, once")
+            elif member in group.members[:index]:
+                message = f'model "{member}" is already here'
+                self._notes.problem((*path, index), message, "a model is in one group, once")
+
+    def _members(self, name: str, group: GroupEntry, path: Path) -> list[str]:
+        """The members as ids. An alias counts where its model is in no group otherwise (spec config 24.12)."""
+        members: list[str] = []
+        for index, member in enumerate(group.members):
+            model = self._names.local(member)
+            if model is None:
+                self._note_unknown(member, (*path, index))
+                members.append(member)
+            elif model == member or self._group_of.setdefault(model, name) == name:
+                if model not in members:
+                    members.append(model)
+            else:
+                message = f'"{member}" is "{model}", which is in group "{self._group_of[model]}"; ignored here'
+                self._notes.warning((*path, index), message)
+        return members
+
+    def _note_unknown(self, member: str, path: Path) -> None:
+        message = f'unknown model "{member}"'
+        remedy = self._names.suggestion(member, self._notes)
+        self._notes.warning(path, message, remedy)
+        self._unbuildable.append(f"{self._notes.place(path)}: {dotted(path)}: {message} ({remedy})")
 
 
-def _free_name(groups: Mapping[str, GroupConfig]) -> str:
+def _free_name(groups: Mapping[str, GroupEntry]) -> str:
     """The name of the synthetic group: a group of the user may be called just like it."""
     name = DEFAULT_GROUP
     while name in groups:
@@ -133,14 +175,13 @@ def _free_name(groups: Mapping[str, GroupConfig]) -> str:
     return name
 
 
-def _read_priorities(fifo: Section, names: Names, report: Report) -> dict[str, int]:
-    priorities = {}
-    for name, entry in fifo.entries("priority").items():
-        path = f"{fifo.at('priority')}.{name}"
-        if names.resolve(name) is None:
-            names.refuse(name, entry.place, path, report)
-            continue
-        value = fifo.integer_of(entry.node, path)
-        if value is not None:
-            priorities[name] = value
+def _priorities(document: Document, names: Names, notes: Notes) -> Mapping[str, int]:
+    scheduler = document.routing.scheduler
+    if scheduler.use not in ("", FIFO):
+        notes.problem(("routing", "scheduler", "use"), f'unknown scheduler "{scheduler.use}"', "write use: fifo")
+    priorities = scheduler.settings.fifo.priority
+    for name in priorities:
+        if names.local(name) is None:
+            path: Path = ("routing", "scheduler", "settings", "fifo", "priority", name)
+            notes.problem_of_key(path, f'unknown model "{name}"', names.suggestion(name, notes))
     return priorities

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from msgspec import structs
+
 from modelyard.config.environment import Text, split_lines, substitute
 from modelyard.config.errors import ConfigError, Place, Problem, Report
+from modelyard.config.merge import merge
 from modelyard.config.nodes import MappingNode, Node, SequenceNode, Unparsable, compose
 from modelyard.config.resolve import resolve
-from modelyard.config.schema import Config
+from modelyard.config.schema import Config, HeldPorts
 
 _BYTE_ORDER_MARK = "\ufeff"
 
@@ -24,12 +26,56 @@ class Source:
     text: str
 
 
-def load_config(path: str, environment: Mapping[str, str] | None = None) -> Config:
-    """Read a file and resolve it. `environment` is what `${env.NAME}` refers to: by default that of the process.
+def load_config(
+    path: str | None = None,
+    directory: str | None = None,
+    environment: Mapping[str, str] | None = None,
+    *,
+    held: HeldPorts = HeldPorts(),  # noqa: B008 - frozen
+) -> Config:
+    """Read a file, or all of a directory, or both, and resolve them.
 
-    Raises `ConfigError` with every problem of the file, also when it can't be read.
+    `environment` is what `${env.NAME}` refers to: by default that of the process. `held` are the ports in use when a
+    configuration is loaded again. Raises `ConfigError` with every problem, also when a file can't be read.
     """
-    return parse_config([read_source(path)], os.environ if environment is None else environment)
+    sources = config_sources(path, directory)
+    return parse_config(sources, os.environ if environment is None else environment, held=held)
+
+
+def config_sources(path: str | None = None, directory: str | None = None) -> list[Source]:
+    """The texts that a configuration is made of, in the order in which they are merged (spec config 6).
+
+    First the file, then those of the directory. Raises `ConfigError` when one can't be read, when there is none, and
+    when the file is also one of the directory.
+    """
+    files = list_directory(directory) if directory else []
+    if path:
+        for file in files:
+            if os.path.abspath(file) == os.path.abspath(path):
+                message = f"is also a file of the directory {directory}, and would be read twice"
+                raise _one_problem(Place(path), message, "leave out -config, or move the file")
+        files.insert(0, path)
+    if not files:
+        message = "no source of a configuration: no file ends in .yml or .yaml" if directory else "no source is given"
+        raise _one_problem(Place(directory or "-config"), message, "")
+    return [read_source(file) for file in files]
+
+
+def list_directory(directory: str) -> list[str]:
+    """The paths of a directory's files that count, in byte-wise order. Raises `ConfigError`.
+
+    Those that end in .yml or .yaml, hidden ones too; nothing below subdirectories.
+    """
+    try:
+        with os.scandir(directory) as found:
+            names = [
+                entry.name
+                for entry in found
+                if entry.name.endswith((".yml", ".yaml")) and not entry.is_dir(follow_symlinks=False)
+            ]
+    except (OSError, ValueError) as error:
+        raise _unreadable(directory, error) from error
+    return sorted((os.path.join(directory, name) for name in names), key=os.fsencode)
 
 
 def read_source(path: str) -> Source:
@@ -38,8 +84,7 @@ def read_source(path: str) -> Source:
         with open(path, "rb") as file:
             content = file.read()
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise _one_problem(Place(path), f"can't be read: {reason}", "") from error
+        raise _unreadable(path, error) from error
     try:
         return Source(path, content.decode("utf-8"))
     except UnicodeDecodeError as error:
@@ -48,16 +93,21 @@ def read_source(path: str) -> Source:
         raise _one_problem(Place(path, line, column), "not UTF-8", "save the file as UTF-8") from error
 
 
-def parse_config(sources: Sequence[Source], environment: Mapping[str, str]) -> Config:
-    """Resolve the text of a configuration: of exactly one source, several are not merged yet.
+def parse_config(
+    sources: Sequence[Source],
+    environment: Mapping[str, str],
+    *,
+    held: HeldPorts = HeldPorts(),  # noqa: B008 - frozen
+) -> Config:
+    """Merge and resolve the texts of a configuration; none at all means the defaults.
 
     Raises `ConfigError` with every problem, sorted by place.
     """
     report = Report()
     trees = [_tree(source, environment, report) for source in sources]
-    config = resolve(_merged(trees), report)
+    config = resolve(merge(trees, report) if trees else MappingNode(Place("")), held, report)
     report.raise_problems()
-    return dataclasses.replace(config, warnings=report.warnings())
+    return structs.replace(config, warnings=report.warnings())
 
 
 def _tree(source: Source, environment: Mapping[str, str], report: Report) -> MappingNode:
@@ -82,9 +132,9 @@ def _top_level(root: Node | None, file: str, report: Report) -> MappingNode:
     return MappingNode(Place(file))  # an empty document, a bare scalar and [] contribute nothing
 
 
-def _merged(trees: Sequence[MappingNode]) -> MappingNode:
-    (tree,) = trees
-    return tree
+def _unreadable(path: str, error: Exception) -> ConfigError:
+    reason = getattr(error, "strerror", None) or str(error)
+    return _one_problem(Place(path), f"can't be read: {reason}", "")
 
 
 def _one_problem(place: Place, message: str, remedy: str) -> ConfigError:

@@ -11,6 +11,7 @@ import msgspec
 from modelyard.config.errors import ConfigError
 from modelyard.config.schema import Config
 from modelyard.config.sources import load_config
+from modelyard.config.view import resolved_view
 
 DESCRIPTION = "Say what is wrong with a configuration, and where. The status is 0 when it can be used, 1 when not."
 
@@ -31,10 +32,17 @@ def run(argv: Sequence[str]) -> int:
             print(error.render(color=sys.stdout.isatty()))
         return 1
     if arguments.json:
-        _print_json({"ok": True, "warnings": list(config.warnings), "config": msgspec.to_builtins(config)})
+        _print_json(
+            {
+                "ok": not config.unbuildable,
+                "problems": [{"message": reason} for reason in config.unbuildable],
+                "warnings": list(config.warnings),
+                "config": resolved_view(config, reveal=False),
+            }
+        )
     else:
         _print_summary(arguments.file, config)
-    return 0
+    return 1 if config.unbuildable else 0
 
 
 def _problem(problem: object) -> dict[str, object]:
@@ -49,6 +57,12 @@ def _print_json(value: object) -> None:
 def _print_summary(file: str, config: Config) -> None:
     for warning in config.warnings:
         print(f"warning: {warning}")
+    for path in config.without_effect:
+        print(f"{path}: not supported yet: checked, and without effect")
+    for reason in config.unbuildable:
+        print(reason)
+    if config.unbuildable:
+        return
     count = len(config.models)
     print(f"{file} is fine: {count} model{'' if count == 1 else 's'}")
     for model in config.models.values():

@@ -17,7 +17,7 @@ _BOOLEANS = {
 }
 _DESCRIPTIONS = {
     "config": ("path", "the configuration file"),
-    "config-dir": ("path", "not supported yet: a directory of *.yml and *.yaml files"),
+    "config-dir": ("path", "a directory of *.yml and *.yaml files, added to -config"),
     "listen": ("host:port", 'listen address (default ":8080", or ":8443" with TLS)'),
     "tls-cert-file": ("path", "PEM certificate; requires -tls-key-file"),
     "tls-key-file": ("path", "PEM key; requires -tls-cert-file"),

@@ -47,7 +47,8 @@ def run(argv: Sequence[str]) -> int:
         return fatal(str(error))
     except ConfigError as error:
         print(error.render(color=sys.stderr.isatty()), file=sys.stderr)
-        return fatal(f"the configuration {flags.config} can't be used")
+        files = " and ".join(filter(None, (flags.config, flags.config_dir)))
+        return fatal(f"the configuration {files} can't be used")
     return serve(config, address, tls)
 
 
@@ -62,11 +63,11 @@ def _prepare(flags: Flags) -> tuple[Config, Address, ssl.SSLContext | None]:
         print(f"ignored, since flags end at the first argument that is none: {' '.join(flags.rest)}", file=sys.stderr)
     if bool(flags.tls_cert_file) != bool(flags.tls_key_file):
         raise _FatalError("TLS needs both -tls-cert-file and -tls-key-file")
-    if flags.config_dir:
-        raise _FatalError("-config-dir is not supported yet; use -config with one file")
     if flags.watch_config:
         print("-watch-config has no effect yet: restart to apply changes", file=sys.stderr)
-    config = load_config(flags.config)
+    config = load_config(flags.config, flags.config_dir)
+    if config.unbuildable:
+        raise _FatalError("; ".join(config.unbuildable))
     try:
         address = parse_address(flags.listen)
     except ValueError as error:

@@ -1,0 +1,120 @@
+"""The resolved view: a configuration as plain data with the names of the file (spec config, Appendix A)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from msgspec import structs, to_builtins
+
+from modelyard.config.cmdline import EmptyCommand, split_command
+from modelyard.config.document import Capabilities, Filters, MatrixEntry
+from modelyard.config.modelchecks import COMFYUI_MODEL, COMFYUI_PARALLEL
+from modelyard.config.schema import Config, EffectiveFilters, ModelConfig, PeerConfig
+
+HIDDEN = "(hidden)"
+"""Stands for a secret that is not revealed."""
+
+_PLAIN = (
+    "health_check_timeout",
+    "log_requests",
+    "log_level",
+    "log_time_format",
+    "log_to_stdout",
+    "metrics_max_in_memory",
+    "capture_buffer",
+    "global_ttl",
+    "unload_timeout",
+    "start_port",
+    "send_loading_state",
+    "include_aliases_in_list",
+)
+
+
+def resolved_view(config: Config, *, reveal: bool = True) -> dict[str, Any]:
+    """The configuration as JSON-able data. Secrets (our keys, those of peers) are shown if `reveal`, else hidden."""
+    secret: Callable[[str], str] = (lambda key: key) if reveal else _hidden
+    return {
+        **{_written(name): getattr(config, name) for name in _PLAIN},
+        "apiKeys": [secret(key) for key in config.api_keys],
+        "store": to_builtins(config.store),
+        "ui": to_builtins(config.ui),
+        "performance": {"disabled": config.performance.disabled, "every_seconds": config.performance.every},
+        "hooks": {"on_startup": {"preload": list(config.preload)}},
+        "upstream": {"ignorePaths": list(config.ignore_paths)},
+        "macros": [[name, value] for name, value in config.macros.items()],
+        "aliases": dict(config.aliases),
+        "models": {model.id: _model_view(model) for model in config.models.values()},
+        "peers": {peer: _peer_view(entry, secret) for peer, entry in config.peers.items()},
+        "selectors": to_builtins(config.selectors),
+        "profiles": to_builtins(config.profiles),
+        "routing": _routing_view(config),
+    }
+
+
+def _hidden(key: str) -> str:
+    return HIDDEN if key else ""
+
+
+def _written(attribute: str) -> str:
+    """The key of a field of the top level."""
+    return {field.name: field.encode_name for field in structs.fields(Config)}[attribute]
+
+
+def _model_view(model: ModelConfig) -> dict[str, Any]:
+    view: dict[str, Any] = to_builtins(model)
+    del view["process"], view["effectiveFilters"], view["id"]
+    if model.id == COMFYUI_MODEL:
+        view["concurrencyLimit"] = max(model.concurrency_limit, COMFYUI_PARALLEL)
+    return view | {
+        "capabilities": view["capabilities"] | {"empty": model.capabilities == Capabilities()},
+        "filters": _filters_view(model.filters, model.effective_filters),
+        "cmd_argv": _arguments(model.cmd),
+        "cmdStop_argv": _arguments(model.cmd_stop),
+    }
+
+
+def _peer_view(peer: PeerConfig, secret: Callable[[str], str]) -> dict[str, Any]:
+    view: dict[str, Any] = to_builtins(peer)
+    del view["effectiveFilters"]
+    return view | {
+        "apiKey": secret(peer.api_key),
+        "filters": _filters_view(peer.filters, peer.effective_filters),
+    }
+
+
+def _filters_view(filters: Filters, effective: EffectiveFilters) -> dict[str, Any]:
+    view: dict[str, Any] = to_builtins(filters)
+    return view | {
+        "effective": {
+            "stripParams": list(effective.strip_params),
+            "setParams": effective.set_params,
+            "setParamsByID": dict(effective.set_params_by_id),
+        }
+    }
+
+
+def _routing_view(config: Config) -> dict[str, Any]:
+    fifo = {"priority": dict(config.priorities) or None, "maxWait": config.max_wait}
+    matrix = None if config.matrix is None else _matrix_view(config, config.matrix)
+    return {
+        "router": {"use": config.router, "settings": {"groups": to_builtins(config.groups), "matrix": matrix}},
+        "scheduler": {"use": config.scheduler, "settings": {"fifo": fifo}},
+    }
+
+
+def _matrix_view(config: Config, matrix: MatrixEntry) -> dict[str, Any]:
+    program = config.matrix_program
+    return {
+        "vars": dict(matrix.vars),
+        "evict_costs": dict(matrix.evict_costs),
+        "resolved_evict_costs": {} if program is None else dict(program.costs),
+        "sets": [[name, text] for name, text in matrix.sets.items()],
+    }
+
+
+def _arguments(command: str) -> Sequence[str] | None:
+    try:
+        return split_command(command)
+    except EmptyCommand:
+        return None
