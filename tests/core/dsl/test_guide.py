@@ -11,7 +11,7 @@ import yaml
 from modelyard.core.dsl.program import MatrixProgram, compile_matrix
 
 TEXT = (Path(__file__).parents[3] / "docs" / "matrix.md").read_text(encoding="utf-8")
-EXAMPLE = re.compile(r"```yaml[^\n]*\n(?P<file>.*?)```\n+\| asked for [^\n]*\n\|[-|]+\n(?P<rows>(?:\|[^\n]*\n)+)", re.DOTALL)
+EXAMPLE = re.compile(r"```yaml\n(?P<file>.*?)```\n+\| asked for [^\n]*\n\|[-|]+\n(?P<rows>(?:\|[^\n]*\n)+)", re.DOTALL)
 ROWS = [
     pytest.param(example["file"], row, id=f"{number}-{line}")
     for number, example in enumerate(EXAMPLE.finditer(TEXT), start=1)
