@@ -133,8 +133,7 @@ class Yard:
         """Ask the planner, or remember what it said."""
         plan = self._plans.get(target)
         if plan is None:
-            others = [resident for resident in self.residents() if resident.model != target]
-            plan = self._plans[target] = self.planner.plan(target, others)
+            plan = self._plans[target] = self.planner.plan(target, self._residents_for(target))
         return plan
 
     def plan_beside(self, target: str, newcomer: Station) -> Plan:
@@ -142,11 +141,17 @@ class Yard:
         pair = (target, newcomer.model)
         plan = self._plans_beside.get(pair)
         if plan is None:
-            others = [resident for resident in self.residents() if resident.model not in pair]
-            others.append(_resident(newcomer))
-            others.sort(key=_model_of)
-            plan = self._plans_beside[pair] = self.planner.plan(target, others)
+            residents = [resident for resident in self._residents_for(target) if resident.model != newcomer.model]
+            residents.append(_resident(newcomer))
+            residents.sort(key=_model_of)
+            plan = self._plans_beside[pair] = self.planner.plan(target, residents)
         return plan
+
+    def _residents_for(self, target: str) -> list[Resident]:
+        """Everybody, but not the target's own swap that is committed and has not begun: that is what is planned."""
+        if self.stations[target].phase.resident:
+            return self.residents()
+        return [resident for resident in self.residents() if resident.model != target]
 
     def _changed(self) -> None:
         self._residents = None

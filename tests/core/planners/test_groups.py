@@ -131,6 +131,11 @@ def test_no_name_that_a_user_can_choose_takes_the_place_of_the_synthetic_group()
     assert planner.plan("c", residents("d")).evict == {"d"}
 
 
+def test_the_target_itself_never_goes() -> None:
+    """Spec lifecycle 4: it is among the residents where it runs, and stays."""
+    assert GroupsPlanner({}).plan("b", residents("a", "b", "c")).evict == {"a", "c"}
+
+
 def test_a_model_in_two_groups_is_refused() -> None:
     with pytest.raises(ValueError, match="a is in two groups: g and h"):
         GroupsPlanner({"g": GroupRule(members=("a",)), "h": GroupRule(members=("a",))})

@@ -56,6 +56,15 @@ def test_starting_and_stopping_models_count_as_running_and_asleep_ones_do_not() 
     assert planner.plan("a", residents("b", Phase.ASLEEP)).evict == frozenset()
 
 
+def test_a_target_that_runs_evicts_nobody_whoever_runs_beside_it() -> None:
+    """Spec lifecycle 5, rule 1. One that leaves must come back like any other."""
+    planner = MatrixPlanner(program(s="a | b"))
+    for phase in (Phase.STARTING, Phase.READY, Phase.WAKING):
+        assert planner.plan("a", [*residents("a", phase), *residents("b")]).evict == frozenset()
+    for phase in (Phase.STOPPING, Phase.FALLING_ASLEEP, Phase.ASLEEP):
+        assert planner.plan("a", [*residents("a", phase), *residents("b")]).evict == {"b"}
+
+
 def test_planners_are_equal_by_content() -> None:
     one, same, other = (MatrixPlanner(program(s=text)) for text in ("a & b", " a & b", "b & a"))
     assert one == same
@@ -118,3 +127,13 @@ def test_only_those_that_must_go_are_waited_for() -> None:
     dialogue.served(1)
     dialogue.asks(3, "b").expect("stop a#1 in 10 s")
     dialogue.exited("a#1").expect("start b#1")
+
+
+def test_a_model_that_runs_serves_while_its_neighbours_change() -> None:
+    """Spec lifecycle 5: c, which goes, and b, which comes, may not run together; a, which may run with either, is not
+    concerned."""
+    dialogue = book("a", "b", "c", s1="a & c", s2="a & b")
+    dialogue.running("a", "c")
+    dialogue.asks(11, "b").expect("stop c#1 in 10 s")
+    dialogue.asks(12, "a").expect("grant 12 a#1")
+    dialogue.exited("c#1").expect("start b#1")

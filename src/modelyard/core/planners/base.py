@@ -41,9 +41,10 @@ class Planner(Protocol):
     """The name under which the configuration selects it; it also prefixes messages ("group: model unloaded")."""
 
     def plan(self, target: str, residents: Sequence[Resident]) -> Plan:
-        """Answer for `target` beside `residents`, which are sorted by model id and never include the target.
+        """Answer for `target` beside `residents`, which are sorted by model id. A plan never evicts its target.
 
         Residents are the models that run (starting, ready, stopping; asleep ones count as not running) plus the
-        targets of swaps that are committed but not yet visible.
+        targets of swaps that are committed but not yet visible. The target is among them where a child of it runs: a
+        policy may leave everything as it is then (the matrix does).
         """
         ...

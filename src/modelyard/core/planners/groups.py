@@ -68,7 +68,7 @@ class GroupsPlanner:
         siblings: list[str] = []
         strangers: list[str] = []
         for resident in residents:
-            if resident.phase in _ASLEEP:
+            if resident.model == target or resident.phase in _ASLEEP:
                 continue
             other = self._group_of.get(resident.model, _UNGROUPED)
             if other == group:
