@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from yaml import events
 
 from modelyard.config.errors import Place, Report
-from modelyard.config.nodes import UNKNOWN_VALUE, Unparsable, end_of, first_document, start_of
+from modelyard.config.nodes import UNKNOWN_VALUE, AnyMark, Unparsable, end_of, first_document, start_of
 
 REFERENCE = re.compile(r"\$\{env\.([A-Za-z_][A-Za-z0-9_]*)\}")
 _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # the line breaks of YAML 1.1, which libyaml counts by
@@ -41,6 +41,12 @@ class Text:
             index = edits.before(index)
         line = bisect.bisect_right(self._line_starts, index)
         return Place(self.file, line, index - self._line_starts[line - 1] + 1)
+
+    def place_of(self, mark: AnyMark) -> Place:
+        """The place in the file of a mark in `content`."""
+        if self._edits:
+            return self.place(mark.index)
+        return Place(self.file, mark.line + 1, mark.column + 1)
 
     def replace(self, values: Mapping[str, str]) -> None:
         """Replace every reference to one of the names."""

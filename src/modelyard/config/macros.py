@@ -8,11 +8,12 @@ value's text goes in.
 from __future__ import annotations
 
 import copy
-import dataclasses
 import math
 import re
 from collections.abc import Callable, Collection, Container, Mapping
 from dataclasses import dataclass
+
+from msgspec import structs
 
 from modelyard.config.document import MacroValue
 from modelyard.config.environment import REFERENCE as ENVIRONMENT_REFERENCE
@@ -127,20 +128,41 @@ def map_texts(node: Node, change: Callable[[str, Place], MacroValue | Broken]) -
 
     What does not change is shared, not copied.
     """
-    match node:
-        case ScalarNode(value=str() as text) if "${" in text:
-            changed = change(text, node.place)
-            return node if changed is text else ScalarNode(node.place, changed)
-        case SequenceNode():
-            items = tuple(map_texts(item, change) for item in node.items)
-            same = all(new is old for new, old in zip(items, node.items, strict=True))
-            return node if same else dataclasses.replace(node, items=items)
-        case MappingNode():
-            entries = {key: Entry(entry.place, map_texts(entry.node, change)) for key, entry in node.entries.items()}
-            same = all(entries[key].node is entry.node for key, entry in node.entries.items())
-            return node if same else dataclasses.replace(node, entries=entries)
-        case _:
+    if isinstance(node, ScalarNode):
+        if not may_refer(node):
             return node
+        assert isinstance(node.value, str)
+        value = change(node.value, node.place)
+        return node if value is node.value else ScalarNode(node.place, value)
+    return map_children(node, lambda child, _: map_texts(child, change))
+
+
+def may_refer(node: ScalarNode) -> bool:
+    """Whether a scalar is a text that may hold a reference."""
+    return isinstance(node.value, str) and "${" in node.value
+
+
+def map_children(node: SequenceNode | MappingNode, change: Callable[[Node, str | int], Node]) -> Node:
+    """The node with `change` applied to each child that may hold a reference, and to its key or index.
+
+    A node in which nothing changes comes back itself.
+    """
+    if isinstance(node, SequenceNode):
+        items = [
+            item if isinstance(item, ScalarNode) and not may_refer(item) else change(item, index)
+            for index, item in enumerate(node.items)
+        ]
+        same = all(new is old for new, old in zip(items, node.items, strict=True))
+        return node if same else structs.replace(node, items=tuple(items))
+    changed = {}
+    for key, entry in node.entries.items():
+        old = entry.node
+        if isinstance(old, ScalarNode) and not may_refer(old):
+            continue
+        new = change(old, key)
+        if new is not old:
+            changed[key] = Entry(entry.place, new)
+    return structs.replace(node, entries={**node.entries, **changed}) if changed else node
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,20 +176,13 @@ class Leftovers:
 
     def check(self, node: Node, path: str) -> Node:
         """Note each leftover in the node, which comes back with the texts that have one broken."""
-        match node:
-            case ScalarNode(value=str() as text) if "${" in text:
-                return ScalarNode(node.place, BROKEN) if self._found(node, text, path) else node
-            case SequenceNode():
-                items = tuple(self.check(item, f"{path}[{index}]") for index, item in enumerate(node.items))
-                return dataclasses.replace(node, items=items)
-            case MappingNode():
-                entries = {
-                    key: Entry(entry.place, self.check(entry.node, f"{path}.{key}"))
-                    for key, entry in node.entries.items()
-                }
-                return dataclasses.replace(node, entries=entries)
-            case _:
-                return node
+        if isinstance(node, ScalarNode):
+            broken = may_refer(node) and self._found(node, str(node.value), path)
+            return ScalarNode(node.place, BROKEN) if broken else node
+        return map_children(
+            node,
+            lambda child, step: self.check(child, f"{path}[{step}]" if isinstance(step, int) else f"{path}.{step}"),
+        )
 
     def _found(self, node: ScalarNode, text: str, path: str) -> bool:
         variables = [found[1] for found in ENVIRONMENT_REFERENCE.finditer(text)]

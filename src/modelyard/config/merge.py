@@ -7,8 +7,9 @@ example, are never merged: they stand in one file.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
+
+from msgspec import structs
 
 from modelyard.config.errors import Report
 from modelyard.config.nodes import BROKEN, Entry, MappingNode, Node, ScalarNode, SequenceNode
@@ -42,7 +43,7 @@ def _merged_mappings(left: MappingNode, right: MappingNode, path: str, report: R
         there = entries.get(key)
         below = f"{path}.{key}" if path else key
         entries[key] = entry if there is None else Entry(there.place, _merged(there, entry, below, report))
-    return dataclasses.replace(left, entries=entries, merge_key=left.merge_key or right.merge_key)
+    return structs.replace(left, entries=entries, merge_key=left.merge_key or right.merge_key)
 
 
 def _merged(there: Entry, here: Entry, path: str, report: Report) -> Node:
@@ -57,7 +58,7 @@ def _merged(there: Entry, here: Entry, path: str, report: Report) -> Node:
         case MappingNode(), MappingNode():
             return _merged_mappings(left, right, path, report)
         case SequenceNode(), SequenceNode():
-            return dataclasses.replace(left, items=(*left.items, *right.items))
+            return structs.replace(left, items=(*left.items, *right.items))
         case ScalarNode(), ScalarNode() if _is_same(left, right):
             pass
         case _:
@@ -79,7 +80,7 @@ def _merged_identities(there: Entry, here: Entry, path: str, report: Report) -> 
             report.problem(entry.place, f"{path}.{name}", message, "keep one of the two")
         else:
             entries[name] = entry
-    return dataclasses.replace(left, entries=entries, merge_key=left.merge_key or right.merge_key)
+    return structs.replace(left, entries=entries, merge_key=left.merge_key or right.merge_key)
 
 
 def _stands_empty(node: Node) -> bool:

@@ -9,6 +9,8 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from msgspec import structs
+
 from modelyard.config.cmdline import drop_comment_lines
 from modelyard.config.decode import decode_key
 from modelyard.config.document import MacroValue, ModelEntry
@@ -113,7 +115,7 @@ class ModelExpander:
             remedy = "use ${PORT} in cmd, or write the proxy that the command serves"
             self._report.problem(proxy.node.place, f"models.{model}.proxy", message, remedy)
         broken = Entry(proxy.place, ScalarNode(proxy.place, BROKEN))
-        return dataclasses.replace(node, entries={**node.entries, "proxy": broken})
+        return structs.replace(node, entries={**node.entries, "proxy": broken})
 
     def _expanded(self, node: MappingNode, scope: Scope, model: str) -> MappingNode:
         """The model with references replaced: in values, and in the names of `filters.setParamsByID`."""
@@ -126,9 +128,9 @@ class ModelExpander:
         if by_id is None or not isinstance(by_id.node, MappingNode):
             return expanded
         renamed = Entry(by_id.place, self._with_names(by_id.node, scope, model))
-        inner = dataclasses.replace(filters.node, entries={**filters.node.entries, "setParamsByID": renamed})
+        inner = structs.replace(filters.node, entries={**filters.node.entries, "setParamsByID": renamed})
         entries = {**expanded.entries, "filters": Entry(filters.place, inner)}
-        return dataclasses.replace(expanded, entries=entries)
+        return structs.replace(expanded, entries=entries)
 
     def _with_names(self, node: MappingNode, scope: Scope, model: str) -> MappingNode:
         entries: dict[str, Entry] = {}
@@ -141,7 +143,7 @@ class ModelExpander:
                 self._report.problem(entry.place, path, f'another key is "{text_of(name)}" as well', "remove one")
                 continue
             entries[text_of(name)] = entry
-        return dataclasses.replace(node, entries=entries)
+        return structs.replace(node, entries=entries)
 
     def _checked(self, node: MappingNode, model: str, own: Macros) -> MappingNode:
         strict = Leftovers(self._report, {**self._macros, **own} if own else self._macros)
@@ -152,7 +154,7 @@ class ModelExpander:
             )
             for key, entry in node.entries.items()
         }
-        checked = dataclasses.replace(node, entries=entries)
+        checked = structs.replace(node, entries=entries)
         filters = checked.get("filters")
         by_id = filters.get("setParamsByID") if isinstance(filters, MappingNode) else None
         for name, entry in by_id.entries.items() if isinstance(by_id, MappingNode) else ():
@@ -170,7 +172,7 @@ def _prepared(node: MappingNode, entry: Entry) -> MappingNode:
     proxy = node.get("proxy")
     if proxy is None or (isinstance(proxy, ScalarNode) and proxy.value is None):
         entries["proxy"] = Entry(entry.place, ScalarNode(entry.place, DEFAULT_PROXY))
-    return dataclasses.replace(node, entries=entries)
+    return structs.replace(node, entries=entries)
 
 
 def _process_of(node: MappingNode) -> ProcessText:

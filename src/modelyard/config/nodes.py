@@ -7,13 +7,14 @@ thousand brackets kill the process), resolves by YAML 1.1 and accepts duplicate 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
+from msgspec import Struct, field
 from yaml import events
+from yaml._yaml import Mark as CMark
 from yaml.cyaml import CBaseLoader
-from yaml.error import MarkedYAMLError
+from yaml.error import Mark, MarkedYAMLError
 from yaml.reader import ReaderError
 
 from modelyard.config.errors import Place, Report
@@ -46,9 +47,10 @@ class Extent(NamedTuple):
 
 ONE = Extent(1, 1)
 
+# The nodes have gc=False: there are a hundred thousand of them, and a tree holds no cycles for a collector to find.
 
-@dataclass(frozen=True, slots=True)
-class ScalarNode:
+
+class ScalarNode(Struct, frozen=True, gc=False):
     """One value."""
 
     place: Place
@@ -57,8 +59,7 @@ class ScalarNode:
     """The text in the file, without quotes; None where nothing stands there, and for values that we made."""
 
 
-@dataclass(frozen=True, slots=True)
-class SequenceNode:
+class SequenceNode(Struct, frozen=True, gc=False):
     """A list of nodes."""
 
     place: Place
@@ -66,16 +67,14 @@ class SequenceNode:
     extent: Extent = ONE
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True, gc=False):
     """A key's place and its value."""
 
     place: Place
     node: Node
 
 
-@dataclass(frozen=True, slots=True)
-class MappingNode:
+class MappingNode(Struct, frozen=True, gc=False):
     """Entries by the text of their keys, in the order of the file; merge keys are applied."""
 
     place: Place
@@ -90,9 +89,10 @@ class MappingNode:
         return None if entry is None else entry.node
 
 
+AnyMark = Mark | CMark
 Node = ScalarNode | SequenceNode | MappingNode
-Locate = Callable[[int], Place]
-"""From a character's index in the parsed text to its place in the file."""
+Locate = Callable[[AnyMark], Place]
+"""From a mark in the parsed text to its place in the file."""
 
 
 class Unparsable(Exception):  # noqa: N818 - named by what is the case, as all our errors are
@@ -172,7 +172,8 @@ class _Composer:
         return root
 
     def _place(self, event: events.Event) -> Place:
-        return self._locate(start_of(event))
+        assert event.start_mark is not None  # libyaml marks every event
+        return self._locate(event.start_mark)
 
     def _node(self, event: events.Event, *, in_flow_mapping: bool) -> Node:
         match event:
@@ -262,11 +263,17 @@ class _Composer:
         return node
 
     def _extent(self, start: events.Event, children: Sequence[Node]) -> Extent:
-        extents = [extent_of(child) for child in children]
-        depth = 1 + max((extent.depth for extent in extents), default=0)
+        size, depth = 1, 0
+        for child in children:
+            if isinstance(child, ScalarNode):
+                size += 2
+                continue
+            size += 1 + child.extent.size
+            depth = max(depth, child.extent.depth)
+        depth = max(depth, 1 if children else 0) + 1
         if depth > MAX_DEPTH:
             raise Unparsable(_TOO_DEEP, start_of(start))
-        return Extent(1 + len(extents) + sum(extent.size for extent in extents), depth)
+        return Extent(size, depth)
 
     def _key(self, event: events.Event) -> str | None:
         node = self._node(event, in_flow_mapping=False)

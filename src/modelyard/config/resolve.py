@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
+
+from msgspec import structs
 
 from modelyard.config.convert import is_empty
 from modelyard.config.decode import decode, decode_key
@@ -127,9 +128,9 @@ def _expanded(
         start = entries.get("startPort")
         start_port = decode_key(Document, "startPort", start.node if start else None, "startPort", report)
         texts = ModelExpander(macros, scope, expander, report).expand(models.node.entries, start_port, held)
-        expanded = dataclasses.replace(models.node, entries={model: text.entry for model, text in texts.items()})
+        expanded = structs.replace(models.node, entries={model: text.entry for model, text in texts.items()})
         entries["models"] = Entry(models.place, expanded)
-    return dataclasses.replace(root, entries=entries), texts
+    return structs.replace(root, entries=entries), texts
 
 
 def _refuse_lists_of_pins(tree: MappingNode, report: Report) -> None:

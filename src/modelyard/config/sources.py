@@ -116,7 +116,7 @@ def _tree(source: Source, environment: Mapping[str, str], report: Report) -> Map
     report.know_source(source.name, split_lines(text.content))
     substitute(text, environment, report)
     try:
-        root = compose(text.content, text.place, report)
+        root = compose(text.content, text.place_of, report)
     except Unparsable as error:
         report.problem(text.place(error.index), "", f"not YAML: {error}")
         report.raise_problems()
