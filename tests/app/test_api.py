@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import httpx
 
 from modelyard.app.api.application import build_api
-from modelyard.config.schema import Config, ModelConfig
+from modelyard.app.api.events import MODEL_STATUS
+from modelyard.app.reload import Reloader, Sources
+from modelyard.config.diff import Changes
+from modelyard.config.schema import Config, HeldPorts, ModelConfig
+from modelyard.runtime.feed import Feed
+from modelyard.runtime.http.asgi import AsgiApp
 from tests.support.plane import Plane, in_plane
 
 CONFIG = Config(
@@ -33,9 +39,34 @@ def with_api(story: Story) -> None:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{plane.port}", timeout=20) as client:
             await story(plane, client)
 
-    in_plane(
-        inside, config=CONFIG, make_app=lambda plane: build_api(plane.engine, plane.world, plane.logs, plane.clock)
+    in_plane(inside, config=CONFIG, make_app=_api)
+
+
+def _api(plane: Plane) -> AsgiApp:
+    feed = Feed(plane.logs)
+    plane.engine.on_move = lambda: feed.changed(MODEL_STATUS)
+    reloader = Reloader(
+        Sources(("c.yaml",), lambda held: CONFIG),
+        NobodyToAdopt(),
+        warnings=("c.yaml:1:1: odd",),
+        tasks=plane.tasks,
+        log=plane.logs.daemon,
+        clock=plane.clock,
     )
+    return build_api(plane.engine, plane.world, plane.logs, plane.clock, reloader, feed)
+
+
+class NobodyToAdopt:
+    """No story here reloads."""
+
+    def held_ports(self) -> HeldPorts:
+        raise NotImplementedError
+
+    def adopt(self, config: Config) -> Changes:
+        raise NotImplementedError
+
+    def config_status_changed(self) -> None:
+        raise NotImplementedError
 
 
 async def load(plane: Plane, client: httpx.AsyncClient, model: str = "m") -> None:
@@ -184,3 +215,65 @@ def test_the_request_log() -> None:
         assert json.dumps(text).count("\\n") == text.count("\n")
 
     with_api(story)
+
+
+def test_which_configuration_serves() -> None:
+    async def story(plane: Plane, client: httpx.AsyncClient) -> None:
+        status = (await client.get("/api/config/status")).json()
+        assert (status["sources"], status["warnings"]) == (["c.yaml"], ["c.yaml:1:1: odd"])
+        assert (status["reloads"], status["reloading"], status["error"], status["problems"]) == (0, False, None, [])
+        assert status["loadedAt"] == status["checkedAt"]
+        assert status["loadedAt"].endswith("Z")
+
+    with_api(story)
+
+
+def test_events_begin_with_what_is_the_case_and_go_on_with_what_changes() -> None:
+    """Spec http 14: the payload is JSON in a string in JSON."""
+
+    async def story(plane: Plane, client: httpx.AsyncClient) -> None:
+        async with client.stream("GET", "/api/events") as answer:
+            assert answer.headers["content-type"].startswith("text/event-stream")
+            assert answer.headers["x-accel-buffering"] == "no"
+            lines = answer.aiter_lines()
+            first = [await event(lines) for _ in range(6)]
+            assert [kind for kind, _ in first] == [
+                "logData",
+                "logData",
+                "modelStatus",
+                "uiConfig",
+                "profileChanged",
+                "configStatus",
+            ]
+            assert first[1][1] == {"source": "upstream", "data": "engine says hello\n"}
+            assert [(model["id"], model["state"]) for model in first[2][1]] == [
+                ("m", "stopped"),
+                ("org/x", "stopped"),
+                ("hidden", "stopped"),
+            ]
+            assert first[2][1][0] == {
+                "id": "m",
+                "name": " M ",
+                "description": "d",
+                "state": "stopped",
+                "phase": "stopped",
+                "unlisted": False,
+                "peerID": "",
+                "aliases": ["gpt"],
+            }
+            await load(plane, client)
+            seen = ""
+            while seen != "ready":
+                kind, data = await event(lines)
+                seen = data[0]["state"] if kind == "modelStatus" else ""
+
+    with_api(story)
+
+
+async def event(lines: AsyncIterator[str]) -> tuple[str, Any]:
+    """The next event: its type and its data."""
+    assert await anext(lines) == "event:message"
+    data = await anext(lines)
+    assert await anext(lines) == ""
+    envelope = json.loads(data.removeprefix("data:"))
+    return envelope["type"], json.loads(envelope["data"])

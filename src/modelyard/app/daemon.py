@@ -12,27 +12,31 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from modelyard.app.api.application import build_api
+from modelyard.app.api.events import CONFIG_STATUS, MODEL_STATUS
 from modelyard.app.front import Front
 from modelyard.app.inference import Inference
 from modelyard.app.listen import Address, advice
+from modelyard.app.reload import Reloader, Sources
 from modelyard.app.world import World
-from modelyard.config.schema import Config
+from modelyard.config.diff import Changes, changes_between
+from modelyard.config.schema import Config, HeldPorts
 from modelyard.core.events import SpecsChanged
 from modelyard.core.model import ChildId
-from modelyard.runtime.child import Child
+from modelyard.runtime.children import Children
 from modelyard.runtime.clock import Clock, SystemClock
-from modelyard.runtime.engine import Engine, Serving
+from modelyard.runtime.engine import Engine
+from modelyard.runtime.feed import Feed
 from modelyard.runtime.guard import Guard, new_daemon_id
 from modelyard.runtime.http.asgi import AsgiBridge
 from modelyard.runtime.http.edge import Edge
 from modelyard.runtime.http.turn import Turn
-from modelyard.runtime.http.upstream import UpstreamPool
 from modelyard.runtime.journal import default_state_directory, open_journal
 from modelyard.runtime.logs import LogHub
 from modelyard.runtime.platform.stdout import PatientWriter
 from modelyard.runtime.serving import ChildServing
 from modelyard.runtime.spawn import Reaper
 from modelyard.runtime.tasks import TaskOwner
+from modelyard.runtime.watch import Watcher
 
 SHUTDOWN_BUDGET = 30.0
 """Seconds from the first signal: requests drain first, children get what is left (spec lifecycle 10.5)."""
@@ -46,6 +50,10 @@ class Options:
 
     address: Address
     tls: ssl.SSLContext | None = None
+    sources: Sources | None = None
+    """Where a reload reads the configuration; None: it has no files, and can't be reloaded."""
+    watcher: Watcher | None = None
+    """Looks after the sources, where changes of them are to be applied by themselves."""
     on_listening: Callable[[str], None] | None = None
     """Called with the base URL once requests can come."""
 
@@ -61,17 +69,29 @@ class Daemon:
         self._options = options
         self._clock = clock or SystemClock()
         self._stdout = PatientWriter(sys.stdout.fileno())
-        self.logs = LogHub(level=config.log_level, stdout=self._stdout)
+        self.logs = LogHub(config.log_level, config.log_to_stdout, config.log_time_format, self._stdout)
         self._log = self.logs.daemon
         self._tasks = TaskOwner(self._task_crashed)
         self._world = World(config)
         self._guard = Guard("", log=self._log, clock=self._clock)
         self._reaper = Reaper()
-        self._engine = Engine(self._clock, self._make_serving)
-        inference = Inference(self._engine, self._world)
-        api = AsgiBridge(build_api(self._engine, self._world, self.logs, self._clock), self._tasks)
-        front = Front(inference, api, self._log, self._clock)
         self._turn = Turn(asyncio.get_running_loop())
+        self._engine = Engine(self._clock, self._make_serving)
+        self._children = self._make_children()
+        self._reloader = Reloader(
+            options.sources or Sources((), lambda held: config),
+            self,
+            warnings=config.warnings,
+            tasks=self._tasks,
+            log=self._log,
+            clock=self._clock,
+        )
+        self._feed = Feed(self.logs)
+        self._engine.on_move = lambda: self._feed.changed(MODEL_STATUS)
+        inference = Inference(self._engine, self._world)
+        routes = build_api(self._engine, self._world, self.logs, self._clock, self._reloader, self._feed)
+        api = AsgiBridge(routes, self._tasks)
+        front = Front(inference, api, self._log, self._clock)
         self._edge = Edge(front.handle, self._clock, self._turn, request_done=front.request_done)
         self._stopping = asyncio.Event()
         self._signals = 0
@@ -96,21 +116,16 @@ class Daemon:
     def _come_up(self) -> None:
         daemon = new_daemon_id()
         self._log.debug(f"process id {os.getpid()}")
-        for warning in self._world.config.warnings:
-            self._log.warn(warning)
-        for path in self._world.config.without_effect:
-            self._log.warn(f"{path}: not supported yet: checked, and without effect")
-        if not self._world.config.models:
-            self._log.warn("the configuration has no models: every request will be answered 404")
         self._reaper.start()
         journal = open_journal(default_state_directory(os.environ), daemon, self._log)
         self._guard = Guard(daemon, log=self._log, clock=self._clock, journal=journal)
         self._guard.start()
-        for model in self._world.config.models:
-            self.logs.model(model)
-        self._engine.post(
-            SpecsChanged(self._world.facts(), self._world.planner(), max_wait=float(self._world.config.max_wait))
-        )
+        self._children = self._make_children()
+        self._apply(self._world.config)
+        if self._options.watcher is not None:
+            self._tasks.spawn(
+                self._options.watcher.run(lambda: self._reloader.ask("its files have changed")), name="watcher"
+            )
 
     async def _listen(self) -> None:
         address, tls = self._options.address, self._options.tls
@@ -129,19 +144,64 @@ class Daemon:
         if self._options.on_listening is not None:
             self._options.on_listening(address.url(scheme))
 
-    def _make_serving(self, child: ChildId, reason: str) -> Serving:
-        spec = self._world.process(child.model)
-        process = Child(
-            child,
-            spec,
+    def _make_serving(self, child: ChildId, reason: str) -> ChildServing:
+        return self._children.serve(child, reason)
+
+    def _make_children(self) -> Children:
+        return Children(
+            self._world.process,
             post=self._engine.post,
-            log=self.logs.model(child.model),
             guard=self._guard,
+            logs=self.logs,
             clock=self._clock,
             tasks=self._tasks,
-            daemon_log=self._log,
+            turn=self._turn,
         )
-        return ChildServing(process, UpstreamPool(spec.proxy, self._tasks, self._turn), reason, self._log)
+
+    # ---------------------------------------------------------------- another configuration
+
+    def _reload_asked(self) -> None:
+        if self._options.sources is None:
+            self._log.warn("SIGHUP: there is no file to reload the configuration from")
+        else:
+            self._reloader.ask("SIGHUP")
+
+    def held_ports(self) -> HeldPorts:
+        """The ports that may not change hands: of the models that are configured, and of children that still run."""
+        configured = {model.id: model.port for model in self._world.config.models.values() if model.port is not None}
+        running = self._children.ports()
+        return HeldPorts(by_model={**configured, **running}, taken=frozenset(running.values()))
+
+    def adopt(self, config: Config) -> Changes:
+        """Serve by this configuration from now on: what it leaves alone goes on, what it changes drains."""
+        changes = changes_between(self._world.config, config)
+        self._world.adopt(config)
+        self._apply(config)
+        return changes
+
+    def config_status_changed(self) -> None:
+        """Tell those who watch, as after everything else that a new configuration may have changed for them."""
+        self._feed.changed("uiConfig")
+        self._feed.changed(CONFIG_STATUS)
+
+    def _apply(self, config: Config) -> None:
+        self.logs.configure(level=config.log_level, time_format=config.log_time_format)
+        self._say_what_is_odd(config)
+        self.logs.keep_models(config.models)
+        for model in config.models:
+            self.logs.model(model)
+        restart = self._children.reconfigure()
+        self._engine.post(
+            SpecsChanged(self._world.facts(), self._world.planner(), restart=restart, max_wait=float(config.max_wait))
+        )
+
+    def _say_what_is_odd(self, config: Config) -> None:
+        for warning in config.warnings:
+            self._log.warn(warning)
+        for path in config.without_effect:
+            self._log.warn(f"{path}: not supported yet: checked, and without effect")
+        if not config.models:
+            self._log.warn("the configuration has no models: every request will be answered 404")
 
     # ---------------------------------------------------------------- down
 
@@ -163,9 +223,6 @@ class Daemon:
             self._edge.close()
             self._engine.kill_all()
 
-    def _reload_asked(self) -> None:
-        self._log.warn("SIGHUP: this version does not reload its configuration; restart it to apply changes")
-
     async def _drain_and_stop(self) -> None:
         began = self._clock.now()
         self._end_streams()
@@ -177,6 +234,7 @@ class Daemon:
 
     def _end_streams(self) -> None:
         """Long-lived streams of our own end first: they would hold the drain for ever (R55)."""
+        self._feed.close()
         self.logs.close_readers()
 
     async def _go_down(self) -> None:

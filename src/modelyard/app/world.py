@@ -1,4 +1,4 @@
-"""One loaded configuration as the running daemon uses it; a reload replaces the whole."""
+"""The configuration as the running daemon uses it, and what is derived from it once."""
 
 from __future__ import annotations
 
@@ -30,13 +30,20 @@ def _by_name(config: Config) -> Iterator[tuple[str, ModelConfig]]:
 
 
 class World:
-    """A configuration and what is derived from it once."""
+    """What everybody looks at who asks for the configuration: a reload swaps its contents, in one step."""
+
+    config: Config
+    routes: dict[str, Route]
+    """What every name that a request may use leads to."""
 
     def __init__(self, config: Config) -> None:
-        self.config = config
-        self.routes = {name: Route(model.id, model.use_model_name) for name, model in _by_name(config)}
-        """What every name that a request may use leads to."""
-        self._ignored = [re2.compile(pattern) for pattern in config.ignore_paths]
+        self.adopt(config)
+
+    def adopt(self, config: Config) -> None:
+        """Be the world of this configuration from now on."""
+        routes = {name: Route(model.id, model.use_model_name) for name, model in _by_name(config)}
+        ignored = [re2.compile(pattern) for pattern in config.ignore_paths]
+        self.config, self.routes, self._ignored = config, routes, ignored
 
     def __repr__(self) -> str:
         return f"<World of {len(self.config.models)} models>"
@@ -76,9 +83,11 @@ class World:
             }
         )
 
-    def process(self, model: str) -> ProcessSpec:
-        """How the model's process is started."""
-        config = self.config.models[model]
+    def process(self, model: str) -> ProcessSpec | None:
+        """How the model's process is started; None where there is no such model."""
+        config = self.config.models.get(model)
+        if config is None:
+            return None
         return ProcessSpec(
             model=model,
             cmd=config.cmd,
@@ -87,4 +96,5 @@ class World:
             proxy=config.proxy,
             check_endpoint=config.check_endpoint,
             start_timeout=float(self.config.health_check_timeout),
+            port=config.port,
         )

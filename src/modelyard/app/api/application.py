@@ -12,23 +12,31 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from modelyard.app.api.configuration import ConfigRoutes
+from modelyard.app.api.events import CONFIG_STATUS, MODEL_STATUS, EventRoutes
 from modelyard.app.api.landing import Landing
 from modelyard.app.api.logs import LogRoutes
 from modelyard.app.api.models import ModelRoutes
+from modelyard.app.reload import Reloader
 from modelyard.app.world import World
 from modelyard.runtime.clock import Clock
 from modelyard.runtime.engine import Engine
+from modelyard.runtime.feed import Feed
 from modelyard.runtime.logs import LogHub
 
 _TOKEN = re.compile(r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
 _DEFAULT_HEADERS = "Content-Type, Authorization, Accept, X-Requested-With"
 
 
-def build_api(engine: Engine, world: World, logs: LogHub, clock: Clock) -> Starlette:
-    """The application."""
+def build_api(engine: Engine, world: World, logs: LogHub, clock: Clock, reloader: Reloader, feed: Feed) -> Starlette:
+    """The application. What it can tell live it adds to the feed."""
     models = ModelRoutes(engine, world, clock)
     landing = Landing(engine, world)
     log_routes = LogRoutes(logs, world)
+    feed.add(MODEL_STATUS, models.status)
+    feed.add("uiConfig", lambda: {"activity": {"session_id": world.config.ui.activity.session_id}})
+    feed.add("profileChanged", lambda: {"active": None})
+    feed.add(CONFIG_STATUS, lambda: reloader.status)
     routes = [
         Route("/health", _health, methods=["GET"]),
         Route("/wol-health", _health, methods=["GET"]),
@@ -42,6 +50,8 @@ def build_api(engine: Engine, world: World, logs: LogHub, clock: Clock) -> Starl
         Route("/unload", models.unload_all_as_text, methods=["GET"]),
         Route("/api/models/unload", models.unload_all, methods=["POST"]),
         Route("/api/models/unload/{model:path}", models.unload_one, methods=["POST"]),
+        Route("/api/events", EventRoutes(feed).stream, methods=["GET"]),
+        Route("/api/config/status", ConfigRoutes(reloader).status, methods=["GET"]),
         Route("/logs", log_routes.history, methods=["GET"]),
         Route("/logs/stream", log_routes.stream, methods=["GET"]),
         Route("/logs/stream/{source:path}", log_routes.stream, methods=["GET"]),

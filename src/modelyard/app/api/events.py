@@ -10,6 +10,9 @@ from starlette.responses import Response, StreamingResponse
 
 from modelyard.runtime.feed import Feed, News, Watching
 
+MODEL_STATUS = "modelStatus"
+CONFIG_STATUS = "configStatus"
+"""Ours: which configuration serves, and why a new one does not."""
 _HEADERS = {
     "Cache-Control": "no-cache",
     "Connection": "keep-alive",

@@ -62,6 +62,12 @@ class ModelRoutes:
         ]
         return _json({"running": running})
 
+    def status(self) -> list[dict[str, Any]]:
+        """Every model and where it stands, as `/api/events` tells it (spec http 14). `phase` is ours."""
+        known = self._engine.snapshot().models
+        phases = {model: known[model].phase if model in known else Phase.STOPPED for model in self._world.config.models}
+        return [_status_record(model, phases[model.id]) for model in self._world.config.models.values()]
+
     def _states(self) -> dict[str, str]:
         """The old state of every model that is not stopped."""
         return {
@@ -118,3 +124,18 @@ def _running_record(model: ModelConfig, state: str, phase: Phase) -> dict[str, A
         "name": model.name,
         "description": model.description,
     }
+
+
+def _status_record(model: ModelConfig, phase: Phase) -> dict[str, Any]:
+    record: dict[str, Any] = {
+        "id": model.id,
+        "name": model.name,
+        "description": model.description,
+        "state": _OLD_STATES.get(phase, "stopped"),
+        "phase": str(phase),
+        "unlisted": model.unlisted,
+        "peerID": "",
+    }
+    if model.aliases:
+        record["aliases"] = list(model.aliases)
+    return record

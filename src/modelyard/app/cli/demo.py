@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from modelyard.app.cli.serve import fatal, serve
+from modelyard.app.daemon import Options
 from modelyard.app.listen import Address, parse_address
 from modelyard.config.sources import Source, parse_config
 from modelyard.demo.config import demo_config
@@ -52,7 +53,8 @@ def run(argv: Sequence[str]) -> int:
         return fatal(str(error))
     text = demo_config(sys.executable, _free_ports(3))
     config = parse_config([Source("demo.yaml", text)], os.environ)
-    return serve(config, _free(address), on_listening=lambda url: print(WELCOME.format(url=url), flush=True))
+    options = Options(address=_free(address), on_listening=lambda url: print(WELCOME.format(url=url), flush=True))
+    return serve(config, options)
 
 
 def _free(address: Address) -> Address:

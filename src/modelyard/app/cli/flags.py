@@ -21,7 +21,7 @@ _DESCRIPTIONS = {
     "listen": ("host:port", 'listen address (default ":8080", or ":8443" with TLS)'),
     "tls-cert-file": ("path", "PEM certificate; requires -tls-key-file"),
     "tls-key-file": ("path", "PEM key; requires -tls-cert-file"),
-    "watch-config": ("", "no effect yet: restart to apply changes"),
+    "watch-config": ("", "reload the configuration when its files change"),
     "version": ("", "print the version and exit"),
 }
 _BOOLEAN_FLAGS = frozenset(name for name, (value, _) in _DESCRIPTIONS.items() if not value)

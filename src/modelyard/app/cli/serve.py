@@ -6,17 +6,19 @@ import asyncio
 import datetime
 import ssl
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import uvloop
 
 from modelyard import __version__
 from modelyard.app.cli.flags import Flags, UsageError, parse_flags, usage
 from modelyard.app.daemon import Daemon, ListenError, Options
-from modelyard.app.listen import Address, parse_address
-from modelyard.config.errors import ConfigError
-from modelyard.config.schema import Config
+from modelyard.app.listen import parse_address
+from modelyard.app.reload import Sources
+from modelyard.config.errors import ConfigError, Place, Problem
+from modelyard.config.schema import Config, HeldPorts
 from modelyard.config.sources import load_config
+from modelyard.runtime.watch import Watcher, look_at_directory, look_at_file
 
 EXIT_FAILED = 1
 
@@ -42,37 +44,57 @@ def run(argv: Sequence[str]) -> int:
         print(f"version: {__version__} (unknown), built at unknown")
         return 0
     try:
-        config, address, tls = _prepare(flags)
+        config, options = _prepare(flags)
     except _FatalError as error:
         return fatal(str(error))
     except ConfigError as error:
         print(error.render(color=sys.stderr.isatty()), file=sys.stderr)
         files = " and ".join(filter(None, (flags.config, flags.config_dir)))
         return fatal(f"the configuration {files} can't be used")
-    return serve(config, address, tls)
+    return serve(config, options)
 
 
 class _FatalError(Exception):
     """The server can't start."""
 
 
-def _prepare(flags: Flags) -> tuple[Config, Address, ssl.SSLContext | None]:
+def _prepare(flags: Flags) -> tuple[Config, Options]:
     if not flags.config and not flags.config_dir:
         raise _FatalError(_what_is_missing(flags.rest))
     if flags.rest:
         print(f"ignored, since flags end at the first argument that is none: {' '.join(flags.rest)}", file=sys.stderr)
     if bool(flags.tls_cert_file) != bool(flags.tls_key_file):
         raise _FatalError("TLS needs both -tls-cert-file and -tls-key-file")
-    if flags.watch_config:
-        print("-watch-config has no effect yet: restart to apply changes", file=sys.stderr)
-    config = load_config(flags.config, flags.config_dir)
-    if config.unbuildable:
-        raise _FatalError("; ".join(config.unbuildable))
+    watcher = _watcher_of(flags)  # before the files are read, so that a change meanwhile is noticed
+    sources = _sources_of(flags)
+    config = sources.load(HeldPorts())
     try:
         address = parse_address(flags.listen)
     except ValueError as error:
         raise _FatalError(str(error)) from error
-    return config, address, _tls_context(flags)
+    return config, Options(address=address, tls=_tls_context(flags), sources=sources, watcher=watcher)
+
+
+def _sources_of(flags: Flags) -> Sources:
+    names = tuple(name for name in (flags.config, flags.config_dir) if name)
+
+    def load(held: HeldPorts) -> Config:
+        config = load_config(flags.config, flags.config_dir, held=held)
+        if config.unbuildable:
+            place = Place(" and ".join(names))
+            raise ConfigError([Problem(place=place, path="", message=reason) for reason in config.unbuildable])
+        return config
+
+    return Sources(names, load)
+
+
+def _watcher_of(flags: Flags) -> Watcher | None:
+    if not flags.watch_config:
+        return None
+    looks = [look_at_file(flags.config)] if flags.config else []
+    if flags.config_dir:
+        looks.append(look_at_directory(flags.config_dir))
+    return Watcher(looks)
 
 
 def _what_is_missing(rest: Sequence[str]) -> str:
@@ -95,16 +117,11 @@ def _tls_context(flags: Flags) -> ssl.SSLContext | None:
     return context
 
 
-def serve(
-    config: Config,
-    address: Address,
-    tls: ssl.SSLContext | None = None,
-    on_listening: Callable[[str], None] | None = None,
-) -> int:
+def serve(config: Config, options: Options) -> int:
     """Run the daemon on its own event loop; returns the exit code."""
 
     async def work() -> int:
-        return await Daemon(config, Options(address=address, tls=tls, on_listening=on_listening)).run()
+        return await Daemon(config, options).run()
 
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

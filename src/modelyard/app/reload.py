@@ -1,0 +1,169 @@
+"""Reload: read the configuration anew, check it, put it to use; one at a time, and no wish is forgotten (R51).
+
+What can't be used changes nothing: the old configuration goes on serving, and `status` says why the new one does not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from modelyard.config.diff import Changes
+from modelyard.config.errors import ConfigError
+from modelyard.config.schema import Config, HeldPorts
+from modelyard.runtime.clock import Clock
+from modelyard.runtime.logs import DaemonLog
+from modelyard.runtime.tasks import TaskOwner
+
+
+class Sources(NamedTuple):
+    """Where the configuration comes from."""
+
+    names: tuple[str, ...]
+    """For people."""
+    load: Callable[[HeldPorts], Config]
+    """Reads them. Raises `ConfigError`; is called off the loop."""
+
+
+class ProblemShown(msgspec.Struct, frozen=True, kw_only=True):
+    """One mistake of a configuration, as the API shows it. Lines and columns begin at 1; 0 is unknown."""
+
+    file: str
+    line: int
+    column: int
+    path: str
+    message: str
+    remedy: str
+
+
+class ConfigStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Which configuration serves, and what became of the last attempt to replace it. Times are RFC 3339."""
+
+    sources: tuple[str, ...]
+    loaded_at: str
+    """When the configuration that serves was put to use."""
+    reloads: int = 0
+    """How many times it was replaced since the start."""
+    reloading: bool = False
+    checked_at: str
+    """When the sources were last read."""
+    error: str | None = None
+    """Why what was read last is not in use; null where it is."""
+    problems: tuple[ProblemShown, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """Of the configuration that serves."""
+    changes: Changes = Changes()
+    """What the last reload changed."""
+
+
+class Adopter(Protocol):
+    """Whoever serves by the configuration."""
+
+    def held_ports(self) -> HeldPorts:
+        """The ports that may not change hands."""
+        ...
+
+    def adopt(self, config: Config) -> Changes:
+        """Serve by this configuration from now on, and say what it changes."""
+        ...
+
+    def config_status_changed(self) -> None:
+        """`Reloader.status` is another one."""
+        ...
+
+
+class Reloader:
+    """Keeps the configuration of an adopter up to date."""
+
+    def __init__(
+        self,
+        sources: Sources,
+        adopter: Adopter,
+        *,
+        warnings: tuple[str, ...] = (),
+        tasks: TaskOwner,
+        log: DaemonLog,
+        clock: Clock,
+    ) -> None:
+        """`warnings` are those of the configuration that serves now."""
+        self._sources = sources
+        self._adopter = adopter
+        self._tasks = tasks
+        self._log = log
+        self._clock = clock
+        self._asked = False
+        self._running = False
+        now = self._now()
+        self.status = ConfigStatus(sources=sources.names, loaded_at=now, checked_at=now, warnings=warnings)
+
+    def __repr__(self) -> str:
+        return f"<Reloader {self.status}>"
+
+    def ask(self, why: str) -> None:
+        """Reload, now or when the reload that is under way has ended."""
+        self._log.info(f"reloading configuration: {why}")
+        self._asked = True
+        if not self._running:
+            self._running = True
+            self._tasks.spawn(self._work(), name="reload")
+
+    async def _work(self) -> None:
+        try:
+            while self._asked:
+                self._asked = False
+                await self._reload()
+        finally:
+            self._running = False
+
+    async def _reload(self) -> None:
+        self._change(reloading=True)
+        try:
+            config = await asyncio.to_thread(self._sources.load, self._adopter.held_ports())
+        except ConfigError as error:
+            self._refuse(error)
+            return
+        except Exception as error:
+            self._change(reloading=False, checked_at=self._now(), error=f"internal error: {error!r}", problems=())
+            raise
+        changes = self._adopter.adopt(config)
+        self._log.info(f"configuration reloaded: {changes}")
+        now = self._now()
+        self._change(
+            reloading=False,
+            checked_at=now,
+            loaded_at=now,
+            reloads=self.status.reloads + 1,
+            error=None,
+            problems=(),
+            warnings=config.warnings,
+            changes=changes,
+        )
+
+    def _refuse(self, error: ConfigError) -> None:
+        for line in error.render(color=False).splitlines():
+            self._log.warn(line)
+        self._log.warn("the configuration on disk can't be used; the one from before goes on serving")
+        problems = tuple(
+            ProblemShown(
+                file=problem.place.file,
+                line=problem.place.line,
+                column=problem.place.column,
+                path=problem.path,
+                message=problem.message,
+                remedy=problem.remedy,
+            )
+            for problem in error.problems
+        )
+        self._change(reloading=False, checked_at=self._now(), error=str(error), problems=problems)
+
+    def _change(self, **fields: object) -> None:
+        self.status = msgspec.structs.replace(self.status, **fields)
+        self._adopter.config_status_changed()
+
+    def _now(self) -> str:
+        moment = datetime.datetime.fromtimestamp(self._clock.wall(), tz=datetime.UTC)
+        return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
