@@ -144,7 +144,7 @@ class Scheduler:
         if station.in_flight and not self._desk.line.count(station.model):
             return []
         if not self._desk.line and not station.retiring:
-            if station.resting:
+            if station.facts.ttl and station.resting:
                 self._desk.idle.rest(station.model, now, station.facts.ttl)
             return []
         self._desk.now = now

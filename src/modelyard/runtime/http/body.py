@@ -55,13 +55,14 @@ class Body:
     def __init__(self, budget: BodyBudget, whole: bytes | None = None) -> None:
         """`whole` is all of it, where it is there already."""
         self._budget = budget
-        self._parts: list[bytes] = []
-        self._keep: Callable[[bytes], None] = self._parts.append if whole is None else _ignore
-        if whole is not None:
+        if whole is None:
+            self._parts: list[bytes] = []
+            self._keep: Callable[[bytes], None] = self._parts.append
+        else:
+            self._parts = [whole] if whole else []
+            self._keep = _ignore
+            self.size = len(whole)
             self.complete = True
-            if whole:
-                self._parts.append(whole)
-                self.size = len(whole)
 
     def __repr__(self) -> str:
         return f"<Body {self.size} bytes{' complete' * self.complete}{' on disk' * (self._file is not None)}>"

@@ -112,7 +112,7 @@ class EdgeConnection(asyncio.Protocol):
         self._look_closer = self._in_head or len(data) > CLOSER_LOOK or b" HTTP/1.0" in data
         self._parse(data)
         if self._completed:
-            if begins and len(self._completed) == 1 and self._queue and self._refusal is None:
+            if begins and self._queue and self._queue[-1].body is self._completed[0]:
                 self._get_to_know(self._queue[-1], data)
             for body in self._completed:
                 body.finish()
