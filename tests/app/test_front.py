@@ -122,3 +122,22 @@ def test_a_request_that_its_client_gave_up_is_logged_once() -> None:
         assert '"POST /v1/chat/completions HTTP/1.1" 0 0 ' in line
 
     in_plane(story)
+
+
+def test_requests_that_share_a_head_have_lines_of_their_own() -> None:
+    async def story(plane: Plane) -> None:
+        async with plane.client() as client:
+            for answer in ("[1]", "[22]", "[333]"):
+                client.post(extra="User-Agent: twin\r\nX-Real-IP: 203.0.113.8\r\n")
+                await (await plane.upstream.request()).answer_json(answer)
+                await client.head()
+                await client.read(len(answer))
+            client.post(extra="User-Agent: other\r\n")
+            await (await plane.upstream.request()).answer_json()
+            await client.head()
+            await eventually(lambda: len(plane.requests_done) == 4)
+        said = [match.group("client", "size", "agent") for match in map(LINE.fullmatch, lines_of(plane)) if match]
+        assert said[:3] == [("203.0.113.8", size, "twin") for size in ("3", "4", "5")]
+        assert said[3] == ("127.0.0.1", "2", "other")
+
+    in_plane(story)
