@@ -26,6 +26,7 @@ class Notes:
     def __init__(self, root: Node, report: Report) -> None:
         self._root = root
         self._report = report
+        self._items: dict[int, list[Node]] = {}
 
     def place(self, path: Path) -> Place:
         """Where the value of a path stands."""
@@ -72,17 +73,23 @@ class Notes:
     def _nearest(self, path: Path) -> Entry:
         entry = Entry(self._root.place, self._root)
         for step in path:
-            below = _below(entry.node, step)
+            below = self._below(entry.node, step)
             if below is None:
                 return entry
             entry = below
         return entry
 
+    def _below(self, node: Node, step: str | int) -> Entry | None:
+        if isinstance(node, MappingNode) and isinstance(step, str):
+            return node.entries.get(step)
+        if isinstance(node, SequenceNode) and isinstance(step, int):
+            items = self._items_of(node)
+            return Entry(items[step].place, items[step]) if step < len(items) else None
+        return None
 
-def _below(node: Node, step: str | int) -> Entry | None:
-    if isinstance(node, MappingNode) and isinstance(step, str):
-        return node.entries.get(step)
-    if isinstance(node, SequenceNode) and isinstance(step, int):
-        items = [item for item in node.items if not is_nothing(item)]  # as a list is decoded
-        return Entry(items[step].place, items[step]) if step < len(items) else None
-    return None
+    def _items_of(self, node: SequenceNode) -> list[Node]:
+        """The items that a decoded list has: nulls are dropped. Remembered, as one list may have many mistakes."""
+        items = self._items.get(id(node))
+        if items is None:
+            items = self._items[id(node)] = [item for item in node.items if not is_nothing(item)]
+        return items

@@ -59,11 +59,13 @@ def _check(entry: PeerEntry, path: Path, notes: Notes) -> None:
         check_proxy(entry.proxy, (*path, "proxy"), "the peer can't be reached", notes)
     if not entry.models:
         notes.problem((*path, "models"), "a peer needs models", "list them under models")
+    seen: set[str] = set()
     for index, model in enumerate(entry.models):
         if not model:
             notes.warning((*path, "models", index), "a model without a name")
-        elif model in entry.models[:index]:
+        elif model in seen:
             notes.warning((*path, "models", index), f'"{model}" is listed twice')
+        seen.add(model)
     check_filters(entry.filters, (*path, "filters"), notes)
 
 

@@ -136,34 +136,34 @@ class _Groups:
 
     def _place_models(self, name: str, group: GroupEntry, path: Path) -> None:
         """Members that are written as ids: a repeated one is a mistake."""
+        seen: set[str] = set()
         for index, member in enumerate(group.members):
             if member in self._names.models and self._group_of.setdefault(member, name) != name:
                 message = f'model "{member}" is already in group "{self._group_of[member]}"'
                 self._notes.problem((*path, index), message, "a model is in one group, once")
-            elif member in group.members[:index]:
+            elif member in seen:
                 message = f'model "{member}" is already here'
                 self._notes.problem((*path, index), message, "a model is in one group, once")
+            seen.add(member)
 
     def _members(self, name: str, group: GroupEntry, path: Path) -> list[str]:
         """The members as ids. An alias counts where its model is in no group otherwise (spec config 24.12)."""
-        members: list[str] = []
+        members: dict[str, None] = {}
         for index, member in enumerate(group.members):
             model = self._names.local(member)
             if model is None:
                 self._note_unknown(member, (*path, index))
-                members.append(member)
+                members[member] = None
             elif model == member or self._group_of.setdefault(model, name) == name:
-                if model not in members:
-                    members.append(model)
+                members[model] = None
             else:
                 message = f'"{member}" is "{model}", which is in group "{self._group_of[model]}"; ignored here'
                 self._notes.warning((*path, index), message)
-        return members
+        return list(members)
 
     def _note_unknown(self, member: str, path: Path) -> None:
         message = f'unknown model "{member}"'
         remedy = self._names.suggestion(member, self._notes)
-        self._notes.warning(path, message, remedy)
         self._unbuildable.append(f"{self._notes.place(path)}: {dotted(path)}: {message} ({remedy})")
 
 

@@ -85,10 +85,14 @@ def _check_spillover(
     spillover = selector.settings.spillover
     if spillover < 1:
         notes.problem((*path, "settings", "spillover"), f"must be at least 1, found {spillover}", "write spillover: 1")
+    seen: set[str | PeerModel] = set()
     for index, target in enumerate(targets):
-        if target is not None and target in targets[:index]:
+        if target is None:
+            continue
+        if target in seen:
             name = target.qualified if isinstance(target, PeerModel) else target
             notes.problem((*path, "targets", index), f'"{name}" is already a target', "name each model once")
+        seen.add(target)
     local = list(dict.fromkeys(target for target in targets if isinstance(target, str)))
     refusal = coexistence.why_not_together(local) if len(local) > 1 else None
     if refusal:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from msgspec import structs, to_builtins
 
 from modelyard.config.cmdline import EmptyCommand, split_command
-from modelyard.config.document import Capabilities, Filters, MatrixEntry
+from modelyard.config.document import Capabilities, Filters, MacroValue, MatrixEntry
 from modelyard.config.modelchecks import COMFYUI_MODEL, COMFYUI_PARALLEL
 from modelyard.config.schema import Config, EffectiveFilters, ModelConfig, PeerConfig
 
@@ -29,20 +29,21 @@ _PLAIN = (
     "send_loading_state",
     "include_aliases_in_list",
 )
+_KEYS = {field.name: field.encode_name for field in structs.fields(Config)}
 
 
 def resolved_view(config: Config, *, reveal: bool = True) -> dict[str, Any]:
     """The configuration as JSON-able data. Secrets (our keys, those of peers) are shown if `reveal`, else hidden."""
     secret: Callable[[str], str] = (lambda key: key) if reveal else _hidden
     return {
-        **{_written(name): getattr(config, name) for name in _PLAIN},
+        **{_KEYS[name]: getattr(config, name) for name in _PLAIN},
         "apiKeys": [secret(key) for key in config.api_keys],
         "store": to_builtins(config.store),
         "ui": to_builtins(config.ui),
         "performance": {"disabled": config.performance.disabled, "every_seconds": config.performance.every},
         "hooks": {"on_startup": {"preload": list(config.preload)}},
         "upstream": {"ignorePaths": list(config.ignore_paths)},
-        "macros": [[name, value] for name, value in config.macros.items()],
+        "macros": _macros_view(config.macros),
         "aliases": dict(config.aliases),
         "models": {model.id: _model_view(model) for model in config.models.values()},
         "peers": {peer: _peer_view(entry, secret) for peer, entry in config.peers.items()},
@@ -56,22 +57,23 @@ def _hidden(key: str) -> str:
     return HIDDEN if key else ""
 
 
-def _written(attribute: str) -> str:
-    """The key of a field of the top level."""
-    return {field.name: field.encode_name for field in structs.fields(Config)}[attribute]
-
-
 def _model_view(model: ModelConfig) -> dict[str, Any]:
     view: dict[str, Any] = to_builtins(model)
     del view["process"], view["effectiveFilters"], view["id"]
     if model.id == COMFYUI_MODEL:
         view["concurrencyLimit"] = max(model.concurrency_limit, COMFYUI_PARALLEL)
     return view | {
+        "macros": _macros_view(model.macros),
         "capabilities": view["capabilities"] | {"empty": model.capabilities == Capabilities()},
         "filters": _filters_view(model.filters, model.effective_filters),
         "cmd_argv": _arguments(model.cmd),
         "cmdStop_argv": _arguments(model.cmd_stop),
     }
+
+
+def _macros_view(macros: Mapping[str, MacroValue]) -> list[list[MacroValue]]:
+    """Pairs of name and value: their order counts, and many a reader of JSON loses that of objects."""
+    return [[name, value] for name, value in macros.items()]
 
 
 def _peer_view(peer: PeerConfig, secret: Callable[[str], str]) -> dict[str, Any]:
