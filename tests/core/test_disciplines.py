@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from modelyard.core.disciplines import DISCIPLINES
+from modelyard.core.disciplines import FIFO, Asked
 from modelyard.core.model import ModelFacts
 
+FACTS = ModelFacts(model="a")
 
-def test_fifo_is_found_by_its_name_and_ranks_by_priority_then_arrival() -> None:
-    fifo = DISCIPLINES["fifo"]
-    assert fifo.name == "fifo"
-    high, low = ModelFacts(model="a", priority=2), ModelFacts(model="b", priority=-2)
-    ranked = sorted([fifo.rank(1, low), fifo.rank(2, high), fifo.rank(3, low), fifo.rank(4, high)])
-    assert [arrival for _, arrival in ranked] == [2, 4, 1, 3]
+
+def test_fifo_ranks_by_priority_then_by_turn() -> None:
+    assert FIFO.name == "fifo"
+    asked = [
+        Asked(1, 0.0, FACTS, -2),
+        Asked(2, 0.0, FACTS, 2),
+        Asked(3, 0.0, FACTS, 2, "x", 1),
+        Asked(4, 0.0, FACTS, 0),
+    ]
+    assert [one.arrival for one in sorted(asked, key=FIFO.rank)] == [2, 3, 4, 1]

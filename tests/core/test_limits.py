@@ -49,11 +49,19 @@ def test_a_concurrency_limit_below_parallel_is_kept() -> None:
 
 
 def test_a_full_queue_refuses_with_an_estimate() -> None:
-    book = Playbook(ModelFacts(model="a", parallel=1, queue_limit=2)).running("a")
-    book.asks(1, "a").asks(2, "a").at(10.5).asks(3, "a").expect()
-    book.asks(4, "a").expect_cause(4, Overloaded("a", explicit=False, retry_after=11.0))
-    book.served(1).expect("grant 2 a#1")
-    book.asks(5, "a").expect()
+    """The one in service has 4.5 s to go by what is usual, the two in the queue take 10 s each."""
+    book = Playbook(ModelFacts(model="a", parallel=1, queue_limit=2), load_times={"a": 0.0})
+    book.asks(1, "a").ready("a#1").at(10.0).served(1)
+    book.asks(2, "a").asks(3, "a").at(15.5).asks(4, "a").expect()
+    book.asks(5, "a").expect_cause(5, Overloaded("a", explicit=False, retry_after=25.0))
+    book.served(2).expect("grant 3 a#1")
+    book.asks(6, "a").expect()
+
+
+def test_a_full_queue_of_which_nothing_is_known_refuses_for_a_second() -> None:
+    book = Playbook(ModelFacts(model="a", parallel=1, queue_limit=1))
+    book.asks(1, "a").ready("a#1").asks(2, "a")
+    book.asks(3, "a").expect_cause(3, Overloaded("a", explicit=False, retry_after=1.0))
 
 
 def test_a_model_without_a_queue_can_still_be_loaded() -> None:

@@ -122,9 +122,9 @@ def test_a_new_longest_wait_counts_from_the_arrival() -> None:
     book = Playbook("a", "b", max_wait=100.0).running("a")
     book.asks(1, "a").asks(2, "b").at(30.0)
     book.asks(3, "a").expect("grant 3 a#1")
-    book.patience(20.0).configure("a", "b")
+    book.policy(max_wait=20.0).configure("a", "b")
     book.asks(4, "a").expect()
-    book.patience(0.0).configure("a", "b").expect("grant 4 a#1")
+    book.policy(max_wait=0.0).configure("a", "b").expect("grant 4 a#1")
 
 
 def test_when_one_overdue_is_served_the_next_one_closes_what_it_must() -> None:

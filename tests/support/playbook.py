@@ -10,15 +10,21 @@ Every step is shown to a `LawKeeper` too, so a test that expects nothing of a st
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TypedDict, Unpack
 
-from modelyard.core.commands import Command, Grant, Reject, StartChild, StopChild
+from modelyard.core.commands import Command, Grant, Reject, StartChild, StopChild, TellWaiting
+from modelyard.core.disciplines import Discipline
 from modelyard.core.errors import Cause
 from modelyard.core.events import (
+    CancelAsked,
     ChildExited,
     ChildFailed,
     ChildReady,
     DeadlinePassed,
     Event,
+    Fairness,
+    HoldAsked,
+    HoldReleased,
     RequestArrived,
     RequestGone,
     ServeDone,
@@ -50,6 +56,17 @@ def all_of(models: Iterable[str | ModelFacts]) -> dict[str, ModelFacts]:
     return {fact.model: fact for fact in facts}
 
 
+class Policy(TypedDict, total=False):
+    """What `SpecsChanged` says besides models and planner; what is left out stays as it was before."""
+
+    max_wait: float
+    min_residency: float
+    fairness: Fairness
+    economics: bool
+    load_times: Mapping[str, float]
+    discipline: Discipline
+
+
 class Playbook:
     """A scheduler, a clock that the test moves, and the commands of the last step."""
 
@@ -58,14 +75,15 @@ class Playbook:
         *models: str | ModelFacts,
         planner: Planner | None = None,
         groups: Mapping[str, GroupRule] | None = None,
-        max_wait: float = 0.0,
+        **policy: Unpack[Policy],
     ) -> None:
         self.now = 0.0
         self.scheduler = Scheduler()
         self.commands: list[Command] = []
         self._keeper = LawKeeper()
         self._planner = planner or GroupsPlanner(groups or {})
-        self._max_wait = max_wait
+        self._policy: Policy = {"max_wait": 0.0}
+        self._policy.update(policy)
         self.configure(*models)
 
     # What happens
@@ -77,13 +95,31 @@ class Playbook:
         self._keeper.compare(self.scheduler.snapshot())
         return self
 
-    def asks(self, request: int, model: str) -> Playbook:
+    def asks(self, request: int, model: str, caller: str = "", *, priority: int | None = None) -> Playbook:
         """A request for a model arrives."""
-        return self.happens(RequestArrived(request, model))
+        return self.happens(RequestArrived(request, model, priority, caller))
+
+    def ask_all(self, model: str, first: int, last: int, caller: str = "") -> Playbook:
+        """Requests `first` to `last` arrive, one after the other, all for the same model."""
+        for request in range(first, last + 1):
+            self.asks(request, model, caller)
+        return self
 
     def leaves(self, request: int) -> Playbook:
         """The client of a waiting request leaves."""
         return self.happens(RequestGone(request))
+
+    def cancel(self, request: int) -> Playbook:
+        """An operator ends a waiting request."""
+        return self.happens(CancelAsked(request))
+
+    def hold(self, model: str, until: float | None = None) -> Playbook:
+        """Somebody wants a running model to stay."""
+        return self.happens(HoldAsked(model, until))
+
+    def release(self, model: str) -> Playbook:
+        """A hold is over."""
+        return self.happens(HoldReleased(model))
 
     def served(self, request: int) -> Playbook:
         """A granted request ends."""
@@ -107,11 +143,11 @@ class Playbook:
 
     def configure(self, *models: str | ModelFacts, restart: Iterable[str] = ()) -> Playbook:
         """The configuration is loaded, for the first time or anew."""
-        return self.happens(SpecsChanged(all_of(models), self._planner, frozenset(restart), self._max_wait))
+        return self.happens(SpecsChanged(all_of(models), self._planner, frozenset(restart), **self._policy))
 
-    def patience(self, max_wait: float) -> Playbook:
-        """From the next configuration on, requests are overdue after so many seconds."""
-        self._max_wait = max_wait
+    def policy(self, **policy: Unpack[Policy]) -> Playbook:
+        """From the next configuration on, this is decided otherwise."""
+        self._policy.update(policy)
         return self
 
     def shutdown(self, grace: float = 10.0) -> Playbook:
@@ -143,13 +179,18 @@ class Playbook:
 
     def expect_places(self, **places: int) -> Playbook:
         """Exactly these requests (written `r1`) are told these positions."""
-        told = {f"r{c.request}": c.position for c in self.commands if not _line(c) and not isinstance(c, _LOUD)}
+        told = {f"r{c.request}": c.position for c in self.commands if isinstance(c, TellWaiting)}
         assert told == places
         return self
 
     def expect_cause(self, request: int, cause: Cause) -> Playbook:
         """The request is rejected for exactly this cause."""
         assert Reject(request, cause) in self.commands
+        return self
+
+    def expect_waits(self, **waits: float | None) -> Playbook:
+        """Exactly these requests (written `r1`) are told that they wait so long."""
+        assert {f"r{c.request}": c.wait for c in self.commands if isinstance(c, TellWaiting)} == waits
         return self
 
     def phase(self, model: str) -> str:
@@ -164,9 +205,6 @@ class Playbook:
     def swaps(self) -> int:
         """How many children were started so far."""
         return self._keeper.swaps
-
-
-_LOUD = (Grant, Reject, StartChild, StopChild)
 
 
 def _line(command: Command) -> str:

@@ -6,7 +6,16 @@ import json
 
 import pytest
 
-from modelyard.core.errors import Cause, LoadFailed, ModelUnloaded, Overloaded, ShuttingDown, UnknownModel
+from modelyard.core.errors import (
+    Cancelled,
+    Cause,
+    Held,
+    LoadFailed,
+    ModelUnloaded,
+    Overloaded,
+    ShuttingDown,
+    UnknownModel,
+)
 from modelyard.wire.endpoints import Dialect
 from modelyard.wire.errors import NO_MODEL, HttpError, event, of_cause, render
 
@@ -17,6 +26,8 @@ from modelyard.wire.errors import NO_MODEL, HttpError, event, of_cause, render
         (UnknownModel("x"), 404, "not_found", "no router for requested model"),
         (Overloaded("m", explicit=True, retry_after=9), 429, "concurrency_limit", "Too many requests"),
         (Overloaded("m", explicit=False, retry_after=9), 429, "queue_limit", "too many requests wait for m"),
+        (Held("m", "h"), 409, "model_held", "m needs the place of h, which must not be evicted"),
+        (Cancelled("m"), 502, "cancelled", "the request was cancelled by an operator while it waited"),
         (LoadFailed("m", "aborted"), 500, "internal_error", "unspecific error: aborted"),
         (ModelUnloaded("m", "group"), 500, "internal_error", "unspecific error: group: model unloaded"),
         (ShuttingDown("group"), 500, "internal_error", "unspecific error: group is shutting down"),

@@ -42,10 +42,15 @@ class Reject(Struct, frozen=True):
 
 
 class TellWaiting(Struct, frozen=True):
-    """The request waits; `position` is its place among those that wait (1 = next)."""
+    """The request waits; `position` is its place among those that wait (1 = next).
+
+    `wait` is how many seconds more it will wait by what was learned of loads and services; None where too little is
+    known yet.
+    """
 
     request: RequestId
     position: int
+    wait: float | None = None
 
 
 Command = StartChild | StopChild | Grant | Reject | TellWaiting

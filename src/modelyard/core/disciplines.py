@@ -6,32 +6,62 @@ too long goes before all that have not, strictly by arrival.
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from modelyard.core.model import ModelFacts
 
-Rank = tuple[int, int]
+Rank = tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a discipline knows of a waiting request. `since` is when it arrived (seconds), `arrival` its number.
+
+    `priority` is the request's own where it has one, otherwise its model's. `turn` is in which round of its model's
+    callers it would have its turn (1, 2, …), where callers share fairly; otherwise 0.
+    """
+
+    arrival: int
+    since: float
+    facts: ModelFacts
+    priority: int
+    caller: str = ""
+    turn: int = 0
 
 
 class Discipline(Protocol):
-    """A policy of waiting. Pure. Requests of one model must rank in the order of their arrival."""
+    """A policy of waiting. Pure: the same request ranks the same, until the configuration changes."""
 
     name: str
 
-    def rank(self, arrival: int, facts: ModelFacts) -> Rank:
-        """Rank the request that arrived as number `arrival`; the lowest goes first, and no two rank the same."""
+    def rank(self, asked: Asked) -> Rank:
+        """Rank a request among all that wait; the lowest goes first, and equals go by arrival. Always as many numbers.
+
+        Of one model's requests that which ranks first is served next; among models that a swap may be made for, that
+        which has the first of all requests goes first.
+        """
         ...
 
 
+DisciplineFactory = Callable[[Mapping[str, Any], Mapping[str, ModelFacts]], Discipline]
+"""Makes a discipline of its settings, as plain data, and of all models. Raises `ValueError` for settings that it
+can't take."""
+
+
 class Fifo:
-    """First in, first out; a model of higher priority goes before all of lower priority (spec lifecycle 3.7)."""
+    """First in, first out; a higher priority goes before all lower ones (spec lifecycle 3.7)."""
 
     name = "fifo"
 
-    def rank(self, arrival: int, facts: ModelFacts) -> Rank:
-        """Rank by priority, then by arrival."""
-        return (-facts.priority, arrival)
+    def __repr__(self) -> str:
+        return "<Fifo>"
+
+    def rank(self, asked: Asked) -> Rank:
+        """Rank by priority, then by the callers' turns where they share, then by arrival."""
+        return (-asked.priority, asked.turn)
 
 
-DISCIPLINES: dict[str, Discipline] = {Fifo.name: Fifo()}
-"""The built-in disciplines by the name under which a configuration selects them."""
+FIFO = Fifo()
+"""The discipline unless another one is chosen."""

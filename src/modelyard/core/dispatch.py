@@ -4,10 +4,11 @@ Requests that cannot be granted at once wait in one line. After every event that
 decision anew, over the distinct models that somebody waits for, never over requests:
 
 1. children that must retire and have become idle are stopped;
-2. the forced target (law 5) is served if it can be, then every other model that is ready, undisturbed and not closed
-   by the forced target: requests for a resident model go together (law 9);
-3. in the order of the line, a model that cannot serve commits a swap, if it collides with no committed one, if all its
-   victims are idle (law 3), and if the forced target does not mind.
+2. who would need the place of a model that nobody may evict is refused;
+3. the forced target (law 5) is served if it can be, then every other model that is ready, undisturbed and not closed
+   by the forced target: requests for a resident model go together (law 9). With swap economics, and nobody forced, the
+   favoured model closes those that must go for it in the same way;
+4. in the order of the line, a model that cannot serve commits a swap, if nothing stands in its way (`obstacles.py`).
 
 A commit or a grant only ever takes possibilities away from those behind, so one walk is enough.
 """
@@ -16,12 +17,15 @@ from __future__ import annotations
 
 from math import inf
 
-from modelyard.core.commands import Command, Grant, Reject, StartChild, StopChild
-from modelyard.core.disciplines import Discipline
-from modelyard.core.errors import Cause
+from modelyard.core.commands import Command, Grant, Reject, StartChild, StopChild, TellWaiting
+from modelyard.core.economics import saves_waiting
+from modelyard.core.errors import Cause, Held
+from modelyard.core.events import SpecsChanged
+from modelyard.core.forecast import Forecast
 from modelyard.core.idle import IdleWatch
 from modelyard.core.lifecycle import Happening
 from modelyard.core.model import Phase, RequestId
+from modelyard.core.obstacles import Kind, Obstacle, find_obstacle
 from modelyard.core.planners.base import Plan
 from modelyard.core.planners.groups import GroupsPlanner
 from modelyard.core.residency import Station, Swap, Yard
@@ -31,9 +35,9 @@ from modelyard.core.waiting import Ticket, WaitingLine
 class Dispatcher:
     """Holds the books, takes the decision and collects the commands. The scheduler tells it what happened."""
 
-    def __init__(self, discipline: Discipline) -> None:
+    def __init__(self) -> None:
         self.yard = Yard(GroupsPlanner({}))
-        self.line = WaitingLine(discipline)
+        self.line = WaitingLine()
         self.idle = IdleWatch()
         self.served_by: dict[RequestId, Station] = {}
         """The station of each granted request that has not ended."""
@@ -41,15 +45,28 @@ class Dispatcher:
         """The models whose child stops as soon as it is idle."""
         self.forced: Ticket | None = None
         """The overdue request that has waited longest and cannot be served yet (law 5)."""
+        self.favoured: str | None = None
+        """The model whose turn comes before the queues of those that must go for it (`economics.py`)."""
         self.max_wait = 0.0
+        self.min_residency = 0.0
+        self.economics = False
         self.next_overdue = inf
         """When the next request becomes overdue."""
+        self.next_change = inf
+        """When a hold ends, or a model has been loaded for long enough that somebody waits to evict."""
         self.now = 0.0
         self._closed: frozenset[str] = frozenset()
         self._out: list[Command] = []
 
     def __repr__(self) -> str:
         return f"<Dispatcher {self.yard!r} {self.line!r}>"
+
+    def adopt(self, specs: SpecsChanged) -> None:
+        """Decide by another policy from now on."""
+        self.max_wait = specs.max_wait
+        self.min_residency = specs.min_residency
+        self.economics = specs.economics
+        self.yard.use(specs.planner)
 
     def settle(self) -> None:
         """Take the decision."""
@@ -59,27 +76,68 @@ class Dispatcher:
             station = self.yard.stations[model]
             if not station.in_flight:
                 self.stop(station, station.facts.unload_timeout, station.retiring)
+        self._refuse_for_holders()
         self._closed = frozenset()
         self.forced = self._serve_forced()
-        if self.forced is not None:
-            self._closed = self.yard.plan(self.forced.model).evict
+        self.favoured = self._choose_favoured()
+        closing = self.favoured if self.forced is None else self.forced.model
+        if closing is not None:
+            self._closed = self.yard.plan(closing).evict
         for model in self.line.models():
             station = self.yard.stations[model]
             if self.can_serve(station):
                 self.serve(station)
-        overdue: list[str] = []
+        self._commit_all()
+
+    def _refuse_for_holders(self) -> None:
+        """Reject all who would need the place of a model that nobody may evict."""
+        if not self.yard.refusing():
+            return
         for model in self.line.models():
-            self._consider(self.yard.stations[model], overdue)
-            if self.line.is_overdue(model):
-                overdue.append(model)
+            station = self.yard.stations[model]
+            refusal = self.refusal(station)
+            if refusal is not None:
+                self.reject_waiting(station, refusal)
+
+    def refusal(self, station: Station) -> Held | None:
+        """Why a request for this model must be refused as things stand. A committed swap takes nobody's place."""
+        holder = None if station.swap is not None else self.yard.holder(station.model)
+        return None if holder is None else Held(station.model, holder, self.yard.held_until(holder))
 
     def _serve_forced(self) -> Ticket | None:
         """Serve overdue requests strictly by arrival; the first that cannot be served now is the forced one."""
-        forced = self.line.forced()
-        while forced is not None and self.can_serve(self.yard.stations[forced.model]):
+        while True:
+            forced = next((self.line.first(model) for model in self.pressing()), None)
+            if forced is None or not self.can_serve(self.yard.stations[forced.model]):
+                return forced
             self.serve(self.yard.stations[forced.model])
-            forced = self.line.forced()
-        return forced
+
+    def pressing(self) -> list[str]:
+        """The models with overdue requests, by arrival. Those that need the place of a model which leaves only in its
+        own time can't press: closing that model would help nobody."""
+        overdue = self.line.overdue_models()
+        reserved = self.yard.reserved()
+        return [m for m in overdue if reserved.isdisjoint(self.yard.plan(m).evict)] if reserved else overdue
+
+    def _choose_favoured(self) -> str | None:
+        """The first model whose turn now costs less waiting than the queues of those that must go for it."""
+        if not self.economics or self.forced is not None:
+            return None
+        if self.favoured is not None and self._may_be_favoured(self.favoured):
+            return self.favoured
+        return next((model for model in self.line.models() if self._may_be_favoured(model) and self._pays(model)), None)
+
+    def _may_be_favoured(self, model: str) -> bool:
+        """Whether somebody waits for the model, and for nothing but that others serve."""
+        station = self.yard.stations[model]
+        if not self.line.count(model) or station.swap is not None:
+            return False
+        obstacle = self.obstacle(station, [])
+        return obstacle is None or obstacle.kind is Kind.BUSY
+
+    def _pays(self, model: str) -> bool:
+        stations = self.yard.stations
+        return saves_waiting(self.line, stations[model], [stations[v] for v in self.yard.plan(model).evict])
 
     def can_serve(self, station: Station) -> bool:
         """Whether a request for this model could be granted now."""
@@ -101,37 +159,41 @@ class Dispatcher:
             ticket = self.line.first(station.model)
             if ticket is None:
                 return
-            self.line.remove(ticket.request)
-            station.in_flight.add(ticket.request)
+            self.line.remove(ticket.request, served=True)
+            station.in_flight[ticket.request] = self.now
             self.served_by[ticket.request] = station
             self._out.append(Grant(ticket.request, station.child))
 
-    def _consider(self, station: Station, overdue: list[str]) -> None:
-        """Commit a swap for a model that somebody waits for, if nothing stands against it (spec lifecycle 3.3).
+    def _commit_all(self) -> None:
+        """Commit a swap for every model that somebody waits for and that nothing stands against."""
+        self.next_change = self.yard.next_release()
+        pressing = frozenset(self.pressing())
+        overdue: list[str] = []
+        for model in self.line.models():
+            station = self.yard.stations[model]
+            if self._wants_swap(station):
+                obstacle = self.obstacle(station, overdue)
+                if obstacle is None:
+                    self._commit(station, self.yard.plan(model))
+                elif obstacle.until is not None:
+                    self.next_change = min(self.next_change, obstacle.until)
+            if model in pressing:
+                overdue.append(model)
 
-        `overdue` are the models whose overdue requests are further ahead.
-        """
-        if station.swap is not None or station.retiring:
-            return
-        plan = self.yard.plan(station.model)
-        if station.phase is Phase.READY and not plan.evict:
-            return
-        if any(swap.collides(station.model, plan.evict) for swap in self.yard.swaps.values()):
-            return
-        if any(self.yard.stations[victim].in_flight for victim in plan.evict):
-            return
-        if any(self._delays(model, station, plan) for model in overdue):
-            return
-        self._commit(station, plan)
+    def _wants_swap(self, station: Station) -> bool:
+        if station.swap is not None:
+            return False
+        return station.phase is not Phase.READY or bool(self.yard.plan(station.model).evict)
 
-    def _delays(self, overdue: str, station: Station, plan: Plan) -> bool:
-        """Whether a swap would be in the way of an overdue target (law 5)."""
-        closed = self.yard.plan(overdue).evict
-        if overdue in plan.evict or station.model in closed or not closed.isdisjoint(plan.evict):
-            return True
-        return not self.yard.plan_beside(overdue, station).evict <= closed
+    def obstacle(self, station: Station, overdue: list[str]) -> Obstacle | None:
+        """What stands against a swap for this model; `overdue` are the models that press and are further ahead."""
+        min_residency = 0.0 if self.line.is_overdue(station.model) else self.min_residency
+        return find_obstacle(self.yard, station, overdue, now=self.now, min_residency=min_residency)
 
     def _commit(self, station: Station, plan: Plan) -> None:
+        first = self.line.first(station.model)
+        if first is not None:
+            self.line.swap_turns.made_for(first.asked.caller)
         leaving = {station.child} if station.phase is Phase.STOPPING else set()
         for model in sorted(plan.evict):
             victim = self.yard.stations[model]
@@ -162,10 +224,11 @@ class Dispatcher:
     def move(self, station: Station, happening: Happening) -> None:
         """Move the station's lifecycle on, now."""
         self.idle.wake(station.model)
+        station.learn(happening, self.now)
         self.yard.happen(station, happening, self.now)
 
     def reject_waiting(self, station: Station, cause: Cause) -> None:
-        """Reject all who wait for this model."""
+        """Reject all who wait for this model, by arrival."""
         for ticket in self.line.remove_model(station.model):
             self._out.append(Reject(ticket.request, cause))
 
@@ -186,4 +249,12 @@ class Dispatcher:
                 self.idle.wake(station.model)
         overdue = self.line.next_overdue(self.max_wait) if self.max_wait > 0 else None
         self.next_overdue = inf if overdue is None else overdue
-        self._out.extend(self.line.news())
+        moved = self.line.news()
+        if moved:
+            forecast = Forecast(self.yard, self.line, self.now)
+            self._out.extend(TellWaiting(ticket.request, ticket.told, forecast.wait_of(ticket)) for ticket in moved)
+
+    def tell(self, ticket: Ticket) -> TellWaiting:
+        """Tell one request where it waits, and for how long."""
+        ticket.told = self.line.position(ticket)
+        return TellWaiting(ticket.request, ticket.told, Forecast(self.yard, self.line, self.now).wait_of(ticket))

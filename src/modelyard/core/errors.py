@@ -3,8 +3,10 @@
     Cause
     ├── UnknownModel      ask for another model
     ├── Overloaded        try again in a moment (429)
+    ├── Held              ask again when the holder has gone, or ask for another model (409)
     ├── LoadFailed        the model could not be started: look at its log
     ├── ModelUnloaded     somebody unloaded the model while the request waited
+    ├── Cancelled         an operator ended the request while it waited
     └── ShuttingDown      the server is going away
 
 One module turns them into HTTP (`wire/errors.py`).
@@ -32,6 +34,16 @@ class Overloaded:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """The model would need the place of `holder`, which nobody may evict. `until` is when that ends, on the
+    scheduler's clock (seconds); None where no end is set."""
+
+    model: str
+    holder: str
+    until: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LoadFailed:
     """The model's process did not become ready."""
 
@@ -48,10 +60,17 @@ class ModelUnloaded:
 
 
 @dataclass(frozen=True, slots=True)
+class Cancelled:
+    """An operator took the request out of the queue."""
+
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
 class ShuttingDown:
     """The server is shutting down."""
 
     planner: str
 
 
-Cause = UnknownModel | Overloaded | LoadFailed | ModelUnloaded | ShuttingDown
+Cause = UnknownModel | Overloaded | Held | LoadFailed | ModelUnloaded | Cancelled | ShuttingDown

@@ -7,22 +7,40 @@ matters.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Literal
 
 from msgspec import Struct
 
+from modelyard.core.disciplines import FIFO, Discipline
 from modelyard.core.model import ChildId, ModelFacts, RequestId
 from modelyard.core.planners.base import Planner
 
+Fairness = Literal["none", "caller"]
+"""Whether requests of one model go in turns of their callers."""
+
 
 class RequestArrived(Struct, frozen=True):
-    """A request names a model (real id, aliases already resolved)."""
+    """A request names a model (real id, aliases already resolved).
+
+    `priority` None means the model's own. `caller` says who asks, as far as shares are concerned; "" where nobody
+    knows.
+    """
 
     request: RequestId
     model: str
+    priority: int | None = None
+    caller: str = ""
 
 
 class RequestGone(Struct, frozen=True):
     """The client of a waiting request left, or the request was cancelled. In-flight ones end by `ServeDone`."""
+
+    request: RequestId
+
+
+class CancelAsked(Struct, frozen=True):
+    """An operator wants a waiting request to end. It is rejected; one that is served goes on."""
 
     request: RequestId
 
@@ -59,18 +77,44 @@ class UnloadAsked(Struct, frozen=True):
     models: tuple[str, ...] | None = None
 
 
+class HoldAsked(Struct, frozen=True):
+    """A model that runs (it starts, is ready or sleeps) is not to be evicted by anybody's swap until `until` (seconds
+    on the scheduler's clock), or until it is released where that is None. A later hold replaces an earlier one.
+
+    The hold ends early when the child ends, whatever ends it: its `ttl`, an unload, a new configuration, a crash. A
+    model that does not run can't be held: nothing changes.
+    """
+
+    model: str
+    until: float | None = None
+
+
+class HoldReleased(Struct, frozen=True):
+    """The hold on a model is over. `ModelFacts.evictable` goes on to count."""
+
+    model: str
+
+
 class SpecsChanged(Struct, frozen=True):
     """The configured models, the policy, or both are new. The first event of every scheduler's life.
 
     `restart` names models whose present process must not be reused: they drain and stop, and start anew on next use.
     Models that are no longer in `facts` drain and stop for good. All others go on, also those that were draining
     because of an earlier change which this one takes back.
+
+    `max_wait` and `min_residency` are seconds, 0 switches them off. `load_times` are seconds that loads took in an
+    earlier life, by model: what is known until loads are measured.
     """
 
     facts: Mapping[str, ModelFacts]
     planner: Planner
     restart: frozenset[str] = frozenset()
     max_wait: float = 300.0
+    min_residency: float = 0.0
+    fairness: Fairness = "none"
+    economics: bool = False
+    load_times: Mapping[str, float] = MappingProxyType({})
+    discipline: Discipline = FIFO
 
 
 class DeadlinePassed(Struct, frozen=True):
@@ -86,11 +130,14 @@ class ShutdownAsked(Struct, frozen=True):
 Event = (
     RequestArrived
     | RequestGone
+    | CancelAsked
     | ServeDone
     | ChildReady
     | ChildFailed
     | ChildExited
     | UnloadAsked
+    | HoldAsked
+    | HoldReleased
     | SpecsChanged
     | DeadlinePassed
     | ShutdownAsked

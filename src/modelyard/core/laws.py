@@ -7,16 +7,20 @@ scheduler decides. The tests and the simulation show it every step; it raises `L
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from modelyard.core.commands import Command, Grant, Reject, StartChild, StopChild, TellWaiting
+from modelyard.core.errors import Held
 from modelyard.core.events import (
+    CancelAsked,
     ChildExited,
     ChildFailed,
     ChildReady,
     DeadlinePassed,
     Event,
+    HoldAsked,
+    HoldReleased,
     RequestArrived,
     RequestGone,
     ServeDone,
@@ -24,7 +28,7 @@ from modelyard.core.events import (
     SpecsChanged,
     UnloadAsked,
 )
-from modelyard.core.model import ChildId, Phase, RequestId
+from modelyard.core.model import ChildId, ModelFacts, Phase, RequestId
 from modelyard.core.planners.base import Planner, Resident
 from modelyard.core.snapshot import Snapshot
 
@@ -73,7 +77,10 @@ class LawKeeper:
         self._children: dict[str, ChildId] = {}
         self._phases: dict[str, Phase] = {}
         self._generations: dict[str, int] = {}
-        self._known: frozenset[str] = frozenset()
+        self._facts: Mapping[str, ModelFacts] = {}
+        self._holds: dict[ChildId, float | None] = {}
+        self._used: dict[ChildId, float] = {}
+        self._economics = False
         self._restarting: set[ChildId] = set()
         self._max_wait = 0.0
         self._shutting_down = False
@@ -100,6 +107,7 @@ class LawKeeper:
                     self._granted(command, now)
                 case Reject():
                     self._ended(command.request, "rejected")
+                    self._check_refusal(command)
                 case StopChild():
                     self._stopped(command, event, quiet=quiet, now=now)
                 case StartChild():
@@ -147,8 +155,13 @@ class LawKeeper:
             case RequestGone():
                 self._waiting.pop(event.request, None)
             case ServeDone():
-                self._in_flight.pop(event.request, None)
+                child = self._in_flight.pop(event.request, None)
+                if child is not None:
+                    self._used[child] = now
+            case HoldAsked() | HoldReleased():
+                self._note_hold(event, now)
             case ChildReady():
+                self._used[event.child] = now
                 return self._became_ready(event.child)
             case ChildFailed() | ChildExited():
                 self._gone(event.child)
@@ -156,12 +169,22 @@ class LawKeeper:
                 self._note_specs(event)
             case ShutdownAsked():
                 self._shutting_down = True
-            case UnloadAsked() | DeadlinePassed():
+            case UnloadAsked() | DeadlinePassed() | CancelAsked():
                 pass
         return None
 
+    def _note_hold(self, event: HoldAsked | HoldReleased, now: float) -> None:
+        child = self._children.get(event.model)
+        if child is None:
+            return
+        if isinstance(event, HoldReleased):
+            self._holds.pop(child, None)
+        elif self._phases[event.model] is not Phase.STOPPING and (event.until is None or event.until > now):
+            self._holds[child] = event.until
+
     def _note_specs(self, event: SpecsChanged) -> None:
-        self._known = frozenset(event.facts)
+        self._facts = event.facts
+        self._economics = event.economics
         self._restarting = {child for model, child in self._children.items() if model in event.restart}
         self._max_wait = event.max_wait
         for request in self._waiting.values():
@@ -206,7 +229,7 @@ class LawKeeper:
         child = grant.child
         ready = self._children.get(child.model) == child and self._phases[child.model] is Phase.READY
         _hold(2, ready, f"{grant.request} is granted to {child}, which is not ready")
-        retired = child in self._restarting or child.model not in self._known
+        retired = self._retires(child)
         _hold(0, not retired, f"{grant.request} is granted to {child}, which retires")
         request = self._waiting[grant.request]
         waited = now - request.arrived
@@ -217,6 +240,14 @@ class LawKeeper:
         self._ended(grant.request, "granted")
         self._in_flight[grant.request] = child
 
+    def _check_refusal(self, reject: Reject) -> None:
+        """Only for a model that runs, and that nobody may evict, may another be refused."""
+        if isinstance(reject.cause, Held):
+            holder = reject.cause.holder
+            held = any(child.model == holder for child in self._holds)
+            guarded = holder in self._facts and (held or self._facts[holder].evictable == "never")
+            _hold(0, guarded, f"{reject.request} is refused for {holder}, which nobody holds")
+
     def _ended(self, request: RequestId, how: str) -> None:
         _hold(1, request in self._waiting, f"{request} is {how}, but does not wait")
         del self._waiting[request]
@@ -224,7 +255,7 @@ class LawKeeper:
     def _started(self, child: ChildId) -> None:
         model = child.model
         _hold(0, not self._shutting_down, f"{child} starts in a scheduler that shuts down")
-        _hold(0, model in self._known, f"{child} starts, but is not configured")
+        _hold(0, model in self._facts, f"{child} starts, but is not configured")
         _hold(0, model not in self._children, f"{child} starts beside {self._children.get(model)}")
         _hold(0, child.generation > self._generations.get(model, 0), f"{child} is not newer than the one before")
         for other in self._children.values():
@@ -250,15 +281,29 @@ class LawKeeper:
             _hold(3, not busy, f"{child} is stopped while it serves {busy}")
         if not ordered and not isinstance(event, SpecsChanged):
             _hold(4, phase is Phase.READY, f"{child} is stopped before it was ready")
+            _hold(0, not self._is_guarded(child, event, now), f"{child} is stopped, though nobody may evict it")
             self._check_collation(child, quiet=quiet, now=now)
         self._phases[model] = Phase.STOPPING
+
+    def _retires(self, child: ChildId) -> bool:
+        return child in self._restarting or child.model not in self._facts
+
+    def _is_guarded(self, child: ChildId, event: Event, now: float) -> bool:
+        """Whether nobody's swap may stop the child. Its own `ttl` may, at a deadline."""
+        if self._retires(child):
+            return False
+        facts = self._facts[child.model]
+        if isinstance(event, DeadlinePassed) and 0 < facts.ttl <= now - self._used[child] + 1e-9:
+            return False
+        until = self._holds.get(child, 0.0)
+        return facts.evictable != "always" or until is None or until > now
 
     def _check_collation(self, child: ChildId, *, quiet: bool, now: float) -> None:
         """Nobody may be left waiting for a ready child that goes, unless somebody is overdue, or the child may not
         serve beside others."""
         if not quiet or any(r.ahead is not None or r.arrived + self._max_wait <= now for r in self._waiting.values()):
             return
-        if len(self._planners) > 1 or child.model not in self._known:
+        if len(self._planners) > 1 or child.model not in self._facts or self._economics:
             return
         others = [other for other in self._children.values() if other != child]
         if any(_evicts(self._planners[0], child, other) for other in others):

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal, get_args
+
+Evictable = Literal["always", "idle", "never"]
+"""Whose swap may evict a model: anybody's; nobody's, it leaves by its `ttl` or an unload and others wait for that;
+nobody's, and others are refused meanwhile."""
 
 RequestId = int
 """Names one request for as long as the process lives; handed out in rising order by the engine."""
@@ -37,6 +42,11 @@ class Phase(StrEnum):
         """Whether a child in this phase occupies memory."""
         return self not in (Phase.STOPPED, Phase.FAILED)
 
+    @property
+    def staying(self) -> bool:
+        """Whether a child in this phase is there and nothing has told it to go."""
+        return self.resident and self is not Phase.STOPPING
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFacts:
@@ -53,6 +63,7 @@ class ModelFacts:
     priority: int = 0
     ttl: float = 0.0
     unload_timeout: float = 10.0
+    evictable: Evictable = "always"
 
     def __post_init__(self) -> None:
         if self.parallel < 1:
@@ -61,3 +72,5 @@ class ModelFacts:
             raise ValueError(f"{self.model}: concurrency_limit must be at least 1, or None where it is not given")
         if self.queue_limit < 0 or self.ttl < 0 or self.unload_timeout < 0:
             raise ValueError(f"{self.model}: queue_limit, ttl and unload_timeout must not be negative")
+        if self.evictable not in get_args(Evictable):
+            raise ValueError(f"{self.model}: evictable must be always, idle or never, not {self.evictable}")

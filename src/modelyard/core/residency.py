@@ -1,11 +1,15 @@
 """Who occupies memory, and what the planner says about it.
 
 `Station` is one model with everything the scheduler keeps of it. `Yard` holds all stations and remembers plans: a
-plan is a pure function of the target and the residents (law 6), so it holds until the residents change.
+plan is a pure function of the target and the residents (law 6), so it holds until the residents change. It also knows
+who may not be evicted, by configuration or because somebody holds it.
 """
 
 from __future__ import annotations
 
+from math import inf
+
+from modelyard.core.estimates import Learned
 from modelyard.core.lifecycle import Happening, Lifecycle
 from modelyard.core.model import ChildId, ModelFacts, Phase, RequestId
 from modelyard.core.planners.base import Plan, Planner, Resident
@@ -33,12 +37,25 @@ class Swap:
 class Station:
     """One model: what is configured, where its child stands, who is served by it."""
 
-    __slots__ = ("admits", "configured", "facts", "in_flight", "lifecycle", "retiring", "swap", "used", "width")
+    __slots__ = (
+        "admits",
+        "configured",
+        "facts",
+        "in_flight",
+        "learned",
+        "lifecycle",
+        "retiring",
+        "swap",
+        "used",
+        "width",
+    )
 
     def __init__(self, facts: ModelFacts, now: float) -> None:
         self.lifecycle = Lifecycle(facts.model, now)
-        self.in_flight: set[RequestId] = set()
-        """The requests that the present child serves (law 2)."""
+        self.in_flight: dict[RequestId, float] = {}
+        """The requests that the present child serves (law 2), and when each was granted."""
+        self.learned = Learned()
+        """How long it takes to load, to serve and to stop."""
         self.swap: Swap | None = None
         """The committed swap whose target this is."""
         self.retiring = ""
@@ -58,6 +75,14 @@ class Station:
         self.configured = True
         limit = facts.concurrency_limit
         self.width = facts.parallel if limit is None else min(facts.parallel, limit)
+
+    def learn(self, happening: Happening, now: float) -> None:
+        """Remember how long what is ended by `happening` took. Starts that fail teach nothing."""
+        took = now - self.lifecycle.since
+        if happening is Happening.BECAME_READY:
+            self.learned.loads.append(took)
+        elif happening is Happening.EXITED and self.phase is Phase.STOPPING:
+            self.learned.stops.append(took)
 
     @property
     def model(self) -> str:
@@ -80,6 +105,11 @@ class Station:
         return self.phase is Phase.READY and not self.retiring and len(self.in_flight) < self.width
 
     @property
+    def stays(self) -> bool:
+        """Whether a child is there, or committed to, that nothing has told to go."""
+        return not self.retiring and (self.phase.staying or self.swap is not None)
+
+    @property
     def resting(self) -> bool:
         """Whether it is ready, serves nobody, and no swap is about to give it work."""
         return self.phase is Phase.READY and not self.in_flight and self.swap is None
@@ -93,7 +123,10 @@ class Yard:
         self.stations: dict[str, Station] = {}
         self.swaps: dict[str, Swap] = {}
         """The committed swaps by target."""
+        self.holds: dict[str, float | None] = {}
+        """The models that somebody holds, and until when (None: until it is released)."""
         self._residents: list[Resident] | None = None
+        self._guards: tuple[frozenset[str], frozenset[str]] | None = None
         self._plans: dict[str, Plan] = {}
         self._plans_beside: dict[tuple[str, str], Plan] = {}
 
@@ -109,6 +142,8 @@ class Yard:
         """Move a station's lifecycle on. The express lane is closed until somebody opens it again."""
         station.admits = False
         station.lifecycle.happen(happening, now)
+        if not station.phase.staying:
+            self.release(station.model)
         self._changed()
 
     def commit(self, station: Station, swap: Swap) -> None:
@@ -128,6 +163,60 @@ class Yard:
             counted = [station for station in self.stations.values() if _counts(station)]
             self._residents = sorted(map(_resident, counted), key=_model_of)
         return self._residents
+
+    def hold(self, station: Station, until: float | None) -> None:
+        """Let nobody evict the model, if it runs."""
+        if station.phase.staying and not station.retiring:
+            self.holds[station.model] = until
+            self._guards = None
+
+    def release(self, model: str) -> None:
+        """Nobody holds the model any more."""
+        if model in self.holds:
+            del self.holds[model]
+            self._guards = None
+
+    def release_until(self, now: float) -> None:
+        """Release the models whose holds have ended by now."""
+        for model in [model for model, until in self.holds.items() if until is not None and until <= now]:
+            self.release(model)
+
+    def held_until(self, model: str) -> float | None:
+        """When the hold on the model ends; None where no end is set, or the configuration guards it."""
+        station = self.stations[model]
+        return None if station.facts.evictable == "never" else self.holds.get(model)
+
+    def next_release(self) -> float:
+        """When the next hold ends; infinity where none does."""
+        return min((until for until in self.holds.values() if until is not None), default=inf)
+
+    def refusing(self) -> frozenset[str]:
+        """The models that nobody may evict: who needs their place is refused."""
+        return self._guarded()[0]
+
+    def reserved(self) -> frozenset[str]:
+        """The models that leave in their own time: who needs their place waits."""
+        return self._guarded()[1]
+
+    def holder(self, target: str) -> str | None:
+        """Who refuses to make room for the target; None where nobody does."""
+        refusing = self.refusing()
+        if not refusing:
+            return None
+        return min(self.plan(target).evict & refusing, default=None)
+
+    def reconfigured(self) -> None:
+        """Facts of models are new."""
+        self._guards = None
+
+    def _guarded(self) -> tuple[frozenset[str], frozenset[str]]:
+        if self._guards is None:
+            staying = [self.stations[resident.model] for resident in self.residents()]
+            staying = [station for station in staying if station.stays]
+            never = {s.model for s in staying if s.facts.evictable == "never" or s.model in self.holds}
+            idle = {s.model for s in staying if s.facts.evictable == "idle"}
+            self._guards = frozenset(never), frozenset(idle - never)
+        return self._guards
 
     def plan(self, target: str) -> Plan:
         """Ask the planner, or remember what it said."""
@@ -155,6 +244,7 @@ class Yard:
 
     def _changed(self) -> None:
         self._residents = None
+        self._guards = None
         self._plans.clear()
         self._plans_beside.clear()
 

@@ -12,15 +12,17 @@ from math import ceil, inf
 from typing import Any
 
 from modelyard.core.commands import Command, Grant, Reject
-from modelyard.core.disciplines import DISCIPLINES, Discipline
 from modelyard.core.dispatch import Dispatcher
-from modelyard.core.errors import LoadFailed, ModelUnloaded, Overloaded, ShuttingDown, UnknownModel
+from modelyard.core.errors import Cancelled, Cause, LoadFailed, ModelUnloaded, Overloaded, ShuttingDown, UnknownModel
 from modelyard.core.events import (
+    CancelAsked,
     ChildExited,
     ChildFailed,
     ChildReady,
     DeadlinePassed,
     Event,
+    HoldAsked,
+    HoldReleased,
     RequestArrived,
     RequestGone,
     ServeDone,
@@ -28,8 +30,9 @@ from modelyard.core.events import (
     SpecsChanged,
     UnloadAsked,
 )
+from modelyard.core.forecast import Forecast
 from modelyard.core.lifecycle import Happening
-from modelyard.core.model import ChildId, ModelFacts, Phase, RequestId
+from modelyard.core.model import ChildId, ModelFacts, Phase
 from modelyard.core.residency import Station
 from modelyard.core.snapshot import Snapshot, take_snapshot
 
@@ -41,19 +44,22 @@ class Scheduler:
     but what events said.
     """
 
-    def __init__(self, discipline: Discipline | None = None) -> None:
-        self._desk = Dispatcher(discipline or DISCIPLINES["fifo"])
+    def __init__(self) -> None:
+        self._desk = Dispatcher()
         self._stations = self._desk.yard.stations
         self._served_by = self._desk.served_by
         self._shutting_down = False
         self._handlers: dict[type, Callable[[Any, float], list[Command]]] = {
             RequestArrived: self._on_arrived,
             RequestGone: self._on_gone,
+            CancelAsked: self._on_cancel,
             ServeDone: self._on_served,
             ChildReady: self._on_ready,
             ChildFailed: self._on_child_gone,
             ChildExited: self._on_child_gone,
             UnloadAsked: self._on_unload,
+            HoldAsked: self._on_hold,
+            HoldReleased: self._on_release,
             SpecsChanged: self._on_specs,
             DeadlinePassed: self._on_deadline,
             ShutdownAsked: self._on_shutdown,
@@ -67,15 +73,24 @@ class Scheduler:
         return self._handlers[type(event)](event, now)
 
     def next_deadline(self) -> float | None:
-        """When `DeadlinePassed` is wanted: a request becomes overdue, or an idle model's time is over."""
-        idle = self._desk.idle.next_end()
-        if self._desk.next_overdue == inf:
-            return idle
-        return self._desk.next_overdue if idle is None else min(idle, self._desk.next_overdue)
+        """When `DeadlinePassed` is wanted: a request becomes overdue, an idle model's time is over, a hold ends, or a
+        model has been loaded for long enough to be evicted."""
+        desk = self._desk
+        soonest = desk.next_overdue if desk.next_overdue < desk.next_change else desk.next_change
+        idle = desk.idle.next_end()
+        if idle is None:
+            return None if soonest == inf else soonest
+        return idle if idle < soonest else soonest
 
     def snapshot(self) -> Snapshot:
         """Show everything as it is now."""
-        return take_snapshot(self._desk.yard, self._desk.line, shutting_down=self._shutting_down)
+        return take_snapshot(self._desk.yard, self._desk.line, self._desk.now, shutting_down=self._shutting_down)
+
+    def load_times(self) -> dict[str, float]:
+        """How long a load takes (seconds), for every model of which that is known: what `SpecsChanged.load_times` can
+        bring back after a restart."""
+        learned = ((model, station.learned.load) for model, station in self._stations.items())
+        return {model: load for model, load in learned if load is not None}
 
     # Requests
 
@@ -89,28 +104,34 @@ class Scheduler:
         ):
             if station.facts.ttl:
                 self._desk.idle.wake(event.model)
-            station.in_flight.add(event.request)
+            station.in_flight[event.request] = now
             self._served_by[event.request] = station
             return [Grant(event.request, station.lifecycle.child)]
         self._desk.now = now
-        return self._admit(event.request, event.model, station)
+        return self._admit(event, station)
 
-    def _admit(self, request: RequestId, model: str, station: Station | None) -> list[Command]:
+    def _admit(self, event: RequestArrived, station: Station | None) -> list[Command]:
         """Refuse the request or let it wait; what it needs is decided at once if it is the first for its model."""
-        if self._shutting_down:
-            return [Reject(request, ShuttingDown(self._desk.yard.planner.name))]
-        if station is None or not station.configured:
-            return [Reject(request, UnknownModel(model))]
-        overload = self._overload(station)
-        if overload is not None:
-            return [Reject(request, overload)]
-        ticket = self._desk.line.add(request, station.facts, self._desk.now)
-        if self._desk.line.first(model) is ticket:
-            self._desk.settle()
-        commands = self._desk.finish()
-        if ticket.told == 0 and self._desk.line.waits(request):
-            commands.append(self._desk.line.tell(ticket))
+        refusal = self._refusal(event.model, station)
+        if refusal is not None or station is None:
+            return [Reject(event.request, refusal or UnknownModel(event.model))]
+        desk = self._desk
+        ticket = desk.line.add(event.request, station.facts, desk.now, event.priority, event.caller)
+        # Economics weighs numbers, so every arrival counts; otherwise only the first can change what is possible.
+        if desk.economics or desk.line.first(event.model) is ticket:
+            desk.settle()
+        commands = desk.finish()
+        if ticket.told == 0 and desk.line.get(event.request) is not None:
+            commands.append(desk.tell(ticket))
         return commands
+
+    def _refusal(self, model: str, station: Station | None) -> Cause | None:
+        """Why a request may not even wait."""
+        if self._shutting_down:
+            return ShuttingDown(self._desk.yard.planner.name)
+        if station is None or not station.configured:
+            return UnknownModel(model)
+        return self._overload(station)
 
     def _overload(self, station: Station) -> Overloaded | None:
         """Why one more request is one too many. A model that must be loaded first may always have one waiting."""
@@ -122,24 +143,36 @@ class Scheduler:
         room = facts.queue_limit if station.phase is Phase.READY else max(1, facts.queue_limit)
         if waiting < room:
             return None
-        first = self._desk.line.first(facts.model)
-        # By the time that the first one has waited so far, about the whole queue will have been served.
-        waited = 0.0 if first is None else self._desk.now - first.since
-        return Overloaded(facts.model, explicit=False, retry_after=float(max(1, ceil(waited))))
+        wait = Forecast(self._desk.yard, self._desk.line, self._desk.now).wait_at_end(facts.model)
+        return Overloaded(facts.model, explicit=False, retry_after=float(max(1, ceil(wait or 0.0))))
 
     def _on_gone(self, event: RequestGone, now: float) -> list[Command]:
         if self._desk.line.remove(event.request) is None:
             return []
         self._desk.now = now
-        if self._desk.forced is not None or now >= self._desk.next_overdue:
-            self._desk.settle()
-        return self._desk.finish()
+        return self._left()
+
+    def _on_cancel(self, event: CancelAsked, now: float) -> list[Command]:
+        ticket = self._desk.line.remove(event.request)
+        if ticket is None:
+            return []
+        self._desk.now = now
+        return [Reject(event.request, Cancelled(ticket.model)), *self._left()]
+
+    def _left(self) -> list[Command]:
+        """Somebody waits no more: that matters where others were closed for it."""
+        desk = self._desk
+        if desk.forced is not None or desk.favoured is not None or desk.now >= desk.next_overdue:
+            desk.settle()
+        return desk.finish()
 
     def _on_served(self, event: ServeDone, now: float) -> list[Command]:
         station = self._served_by.pop(event.request, None)
         if station is None:
             return []
-        station.in_flight.discard(event.request)
+        granted = station.in_flight.pop(event.request, None)
+        if granted is not None:
+            station.learned.services.append(now - granted)
         station.used = now
         if station.in_flight and not self._desk.line.count(station.model):
             return []
@@ -156,6 +189,7 @@ class Scheduler:
         """Give the free place to the next who waits for the same model; whether that was all there is to decide."""
         if (
             self._desk.forced is not None
+            or self._desk.economics
             or self._desk.now >= self._desk.next_overdue
             or not self._desk.can_serve(station)
         ):
@@ -187,7 +221,7 @@ class Scheduler:
         self._desk.move(station, Happening.EXITED)
         self._desk.retiring.discard(station.model)
         station.retiring = ""
-        station.in_flight = set()
+        station.in_flight = {}
         if failed:
             self._desk.yard.forget_swap(station)
             self._desk.reject_waiting(station, LoadFailed(station.model, event.reason))
@@ -230,10 +264,23 @@ class Scheduler:
         self._desk.settle()
         return self._desk.finish()
 
+    def _on_hold(self, event: HoldAsked, now: float) -> list[Command]:
+        station = self._stations.get(event.model)
+        self._desk.now = now
+        if station is not None and (event.until is None or event.until > now):
+            self._desk.yard.hold(station, event.until)
+        self._desk.settle()
+        return self._desk.finish()
+
+    def _on_release(self, event: HoldReleased, now: float) -> list[Command]:
+        self._desk.now = now
+        self._desk.yard.release(event.model)
+        self._desk.settle()
+        return self._desk.finish()
+
     def _on_specs(self, event: SpecsChanged, now: float) -> list[Command]:
         self._desk.now = now
-        self._desk.max_wait = event.max_wait
-        self._desk.yard.use(event.planner)
+        self._desk.adopt(event)
         for model, facts in event.facts.items():
             known = self._stations.get(model)
             if known is None:
@@ -251,7 +298,11 @@ class Scheduler:
             else:
                 station.retiring = ""  # the change that it would have left for was taken back
                 self._desk.retiring.discard(model)
-        self._desk.line.rank_anew(self._facts_of)
+        for model, seconds in event.load_times.items():
+            if model in self._stations:
+                self._stations[model].learned.remember_load(seconds)
+        self._desk.line.rank_anew(self._facts_of, event.discipline, fair=event.fairness == "caller")
+        self._desk.yard.reconfigured()
         self._desk.settle()
         return self._desk.finish()
 
@@ -262,11 +313,13 @@ class Scheduler:
             self._desk.stop(station, station.facts.unload_timeout, reason)
         elif station.phase is Phase.READY:
             self._desk.yard.forget_swap(station)
+            self._desk.yard.release(station.model)
             station.retiring = reason
             self._desk.retiring.add(station.model)
 
     def _on_deadline(self, event: DeadlinePassed, now: float) -> list[Command]:
         self._desk.now = now
+        self._desk.yard.release_until(now)
         for model in self._desk.idle.over(now):
             station = self._stations[model]
             self._desk.stop(station, station.facts.unload_timeout, f"idle for its ttl of {station.facts.ttl:g} s")

@@ -1,7 +1,8 @@
 """The line of waiting requests: one order for all, one queue per model, cheap at tens of thousands.
 
-A request's *place* is a tuple that sorts: overdue ones first, by arrival (law 5), then as the discipline ranks them.
-The places of all who wait are kept sorted, so that a position is a binary search.
+A request's *place* is a tuple that sorts: overdue ones first, by arrival (law 5), then as the discipline ranks them,
+then by arrival. The places of all who wait are kept sorted, and those of each model, so that a position is a binary
+search and the next of a model is the first of its queue.
 """
 
 from __future__ import annotations
@@ -9,14 +10,15 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
-from modelyard.core.commands import TellWaiting
-from modelyard.core.disciplines import Discipline, Rank
+from modelyard.core.disciplines import FIFO, Asked, Discipline, Rank
 from modelyard.core.model import ModelFacts, RequestId
+from modelyard.core.shares import Rounds, SwapTurns
 
-_Place = tuple[int, Rank, RequestId]
+_Place = tuple[int, Rank, int]
+"""Overdue or patient, the rank among those, the number of the arrival."""
 _OVERDUE = 0
 _PATIENT = 1
 _NEWS_SHARE = 8
@@ -27,28 +29,42 @@ while fewer than sixteen wait, and in a long line at a cost per move, and in one
 
 @dataclass(slots=True)
 class Ticket:
-    """One waiting request. `arrival` numbers the requests in the order in which they came."""
+    """One waiting request. `priority` is its own, None where its model's counts; `told` the last told position."""
 
     request: RequestId
-    model: str
-    since: float
-    arrival: int
+    asked: Asked
+    priority: int | None
     place: _Place
     told: int = 0
+
+    @property
+    def model(self) -> str:
+        """The model that it waits for."""
+        return self.asked.facts.model
+
+    @property
+    def since(self) -> float:
+        """When it arrived."""
+        return self.asked.since
 
 
 class WaitingLine:
     """All who wait. Every change is O(log n) besides moving a sorted list of pointers."""
 
-    def __init__(self, discipline: Discipline) -> None:
-        self._discipline = discipline
+    def __init__(self) -> None:
+        self._discipline: Discipline = FIFO
+        self._fair = False
         self._arrivals = 0
         self._tickets: dict[RequestId, Ticket] = {}
+        self._by_arrival: dict[int, Ticket] = {}
         self._places: list[_Place] = []
-        self._by_model: dict[str, OrderedDict[RequestId, Ticket]] = {}
+        self._by_model: dict[str, list[_Place]] = {}
         self._patient: OrderedDict[RequestId, Ticket] = OrderedDict()
         self._overdue: OrderedDict[RequestId, Ticket] = OrderedDict()
+        self._rounds: dict[tuple[str, int], Rounds] = {}
         self._moves = 0
+        self.swap_turns = SwapTurns()
+        """Whose swap was when, for the order of models where callers share fairly."""
 
     def __len__(self) -> int:
         return len(self._tickets)
@@ -58,48 +74,52 @@ class WaitingLine:
 
     def __iter__(self) -> Iterator[Ticket]:
         """All tickets in the order of the line."""
-        return (self._tickets[place[2]] for place in self._places)
+        return (self._by_arrival[place[2]] for place in self._places)
 
-    def add(self, request: RequestId, facts: ModelFacts, now: float) -> Ticket:
+    # Coming and going
+
+    def add(
+        self, request: RequestId, facts: ModelFacts, now: float, priority: int | None = None, caller: str = ""
+    ) -> Ticket:
         """Let a request wait for the model that `facts` describes."""
         self._arrivals += 1
-        rank = self._discipline.rank(self._arrivals, facts)
-        ticket = Ticket(request, facts.model, now, self._arrivals, (_PATIENT, rank, request))
-        self._tickets[request] = ticket
+        asked = Asked(self._arrivals, now, facts, facts.priority if priority is None else priority, caller)
+        ticket = Ticket(request, asked, priority, (_PATIENT, (), self._arrivals))
+        self._tickets[request] = self._by_arrival[asked.arrival] = ticket
         self._patient[request] = ticket
-        self._by_model.setdefault(facts.model, OrderedDict())[request] = ticket
+        self._rank(ticket)
         self._insert(ticket)
         return ticket
 
-    def remove(self, request: RequestId) -> Ticket | None:
-        """Take a request out of the line; None where it does not wait."""
+    def remove(self, request: RequestId, *, served: bool = False) -> Ticket | None:
+        """Take a request out of the line; None where it does not wait. `served`: its turn is used."""
         ticket = self._tickets.pop(request, None)
         if ticket is None:
             return None
+        del self._by_arrival[ticket.asked.arrival]
         self._patient.pop(request, None)
         self._overdue.pop(request, None)
-        queue = self._by_model[ticket.model]
-        del queue[request]
-        if not queue:
-            del self._by_model[ticket.model]
         self._take_out(ticket)
+        self._leave_round(ticket, served=served)
         return ticket
 
     def remove_model(self, model: str) -> list[Ticket]:
         """Take out all who wait for `model`, in order of arrival."""
-        tickets = list(self._by_model.get(model, {}).values())
+        tickets = [self._by_arrival[arrival] for arrival in sorted(place[2] for place in self._by_model.get(model, ()))]
         for ticket in tickets:
             self.remove(ticket.request)
         return tickets
 
-    def waits(self, request: RequestId) -> bool:
-        """Whether the request is in the line."""
-        return request in self._tickets
+    # Who is next
+
+    def get(self, request: RequestId) -> Ticket | None:
+        """The ticket of a waiting request."""
+        return self._tickets.get(request)
 
     def first(self, model: str) -> Ticket | None:
-        """The one that has waited longest for `model`."""
+        """The next of those who wait for `model`."""
         queue = self._by_model.get(model)
-        return next(iter(queue.values())) if queue else None
+        return self._by_arrival[queue[0][2]] if queue else None
 
     def count(self, model: str) -> int:
         """How many wait for `model`."""
@@ -107,16 +127,16 @@ class WaitingLine:
 
     def is_overdue(self, model: str) -> bool:
         """Whether somebody has waited too long for `model`."""
-        first = self.first(model)
-        return first is not None and first.request in self._overdue
+        queue = self._by_model.get(model)
+        return queue is not None and queue[0][0] == _OVERDUE
 
     def models(self) -> list[str]:
         """The models that somebody waits for, in the order of their first requests."""
-        return sorted(self._by_model, key=self._first_place)
+        return sorted(self._by_model, key=self._place_of_model)
 
-    def forced(self) -> Ticket | None:
-        """The overdue request that came first: its model is the forced target (law 5)."""
-        return next(iter(self._overdue.values()), None)
+    def overdue_models(self) -> list[str]:
+        """The models that somebody has waited for too long, in the order of those requests' arrival (law 5)."""
+        return sorted(filter(self.is_overdue, self._by_model), key=self._place_of_model) if self._overdue else []
 
     def next_overdue(self, max_wait: float) -> float | None:
         """When the next request becomes overdue."""
@@ -131,15 +151,27 @@ class WaitingLine:
                 return
             del self._patient[ticket.request]
             self._overdue[ticket.request] = ticket
-            self._move(ticket, (_OVERDUE, (0, ticket.arrival), ticket.request))
+            self._take_out(ticket)
+            ticket.place = (_OVERDUE, (), ticket.asked.arrival)
+            self._insert(ticket)
 
-    def rank_anew(self, facts_of: Callable[[str], ModelFacts]) -> None:
-        """Rank everybody again, with nobody overdue: priorities or the longest wait have changed."""
+    # The order
+
+    def rank_anew(self, facts_of: Callable[[str], ModelFacts], discipline: Discipline, *, fair: bool) -> None:
+        """Rank everybody again, with nobody overdue: priorities, the longest wait or the policy have changed."""
+        self._discipline, self._fair = discipline, fair
         self._overdue.clear()
         self._patient = OrderedDict(self._tickets)
+        self._rounds.clear()
+        self._by_model.clear()
         for ticket in self._tickets.values():
-            rank = self._discipline.rank(ticket.arrival, facts_of(ticket.model))
-            ticket.place = (_PATIENT, rank, ticket.request)
+            facts = facts_of(ticket.model)
+            priority = facts.priority if ticket.priority is None else ticket.priority
+            ticket.asked = replace(ticket.asked, facts=facts, priority=priority)
+            self._rank(ticket)
+            self._by_model.setdefault(ticket.model, []).append(ticket.place)
+        for queue in self._by_model.values():
+            queue.sort()
         self._places = sorted(ticket.place for ticket in self._tickets.values())
         self._moves = len(self._tickets)
 
@@ -147,29 +179,53 @@ class WaitingLine:
         """The ticket's place in the line; 1 is next."""
         return bisect_left(self._places, ticket.place) + 1
 
-    def news(self) -> list[TellWaiting]:
-        """What those in the line should be told now (see `_NEWS_REACH`)."""
+    def ahead(self, ticket: Ticket) -> int:
+        """How many of the same model are served before it."""
+        return bisect_left(self._by_model[ticket.model], ticket.place)
+
+    def news(self) -> list[Ticket]:
+        """Those whose position is another than they were told, and who should be told now (see `_NEWS_REACH`)."""
         if self._moves < max(1, min(len(self._places), _NEWS_REACH) // _NEWS_SHARE):
             return []
         self._moves = 0
-        told = []
+        moved = []
         for position, ticket in enumerate(islice(self, _NEWS_REACH), start=1):
             if ticket.told != position:
                 ticket.told = position
-                told.append(TellWaiting(ticket.request, position))
-        return told
+                moved.append(ticket)
+        return moved
 
-    def tell(self, ticket: Ticket) -> TellWaiting:
-        """Tell one request its position."""
-        ticket.told = self.position(ticket)
-        return TellWaiting(ticket.request, ticket.told)
+    def _rank(self, ticket: Ticket) -> None:
+        """Give a patient ticket its turn and its place."""
+        asked = ticket.asked
+        if self._fair:
+            rounds = self._rounds.setdefault((ticket.model, asked.priority), Rounds())
+            asked = ticket.asked = replace(asked, turn=rounds.join(ticket.request, asked.caller))
+        elif asked.turn:
+            asked = ticket.asked = replace(asked, turn=0)
+        ticket.place = (_PATIENT, self._discipline.rank(asked), asked.arrival)
 
-    def _first_place(self, model: str) -> _Place:
-        return next(iter(self._by_model[model].values())).place
+    def _leave_round(self, ticket: Ticket, *, served: bool) -> None:
+        key = (ticket.model, ticket.asked.priority)
+        rounds = self._rounds.get(key)
+        if rounds is not None:
+            rounds.leave(ticket.request, ticket.asked.caller, served=served)
+            if not rounds:
+                del self._rounds[key]
+
+    def _place_of_model(self, model: str) -> _Place:
+        """Where a model stands among the others. A discipline sees as `turn` when the caller's last swap was."""
+        place = self._by_model[model][0]
+        if not self._fair or place[0] == _OVERDUE:
+            return place
+        asked = self._by_arrival[place[2]].asked
+        rank = self._discipline.rank(replace(asked, turn=self.swap_turns.of(asked.caller)))
+        return (_PATIENT, rank, asked.arrival)
 
     def _insert(self, ticket: Ticket) -> None:
         behind = self._places and ticket.place < self._places[-1]
         insort(self._places, ticket.place)
+        insort(self._by_model.setdefault(ticket.model, []), ticket.place)
         if behind:
             self._moves += 1
 
@@ -178,8 +234,7 @@ class WaitingLine:
         del self._places[index]
         if index < len(self._places):
             self._moves += 1
-
-    def _move(self, ticket: Ticket, place: _Place) -> None:
-        self._take_out(ticket)
-        ticket.place = place
-        self._insert(ticket)
+        queue = self._by_model[ticket.model]
+        del queue[bisect_left(queue, ticket.place)]
+        if not queue:
+            del self._by_model[ticket.model]

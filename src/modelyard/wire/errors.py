@@ -15,7 +15,16 @@ from dataclasses import dataclass
 
 import msgspec
 
-from modelyard.core.errors import Cause, LoadFailed, ModelUnloaded, Overloaded, ShuttingDown, UnknownModel
+from modelyard.core.errors import (
+    Cancelled,
+    Cause,
+    Held,
+    LoadFailed,
+    ModelUnloaded,
+    Overloaded,
+    ShuttingDown,
+    UnknownModel,
+)
 from modelyard.wire.endpoints import Dialect
 
 SOURCE = "modelyard"
@@ -78,10 +87,14 @@ def of_cause(cause: Cause) -> HttpError:
             return HttpError(429, "Too many requests", "concurrency_limit", 1, always_json=True)
         case Overloaded(model=model, retry_after=seconds):
             return HttpError(429, f"too many requests wait for {model}", "queue_limit", seconds, always_json=True)
+        case Held(model=model, holder=holder):
+            return HttpError(409, f"{model} needs the place of {holder}, which must not be evicted", "model_held")
         case LoadFailed(reason=reason):
             return HttpError(500, f"unspecific error: {reason}")
         case ModelUnloaded(planner=planner):
             return HttpError(500, f"unspecific error: {planner}: model unloaded")
+        case Cancelled():
+            return HttpError(502, "the request was cancelled by an operator while it waited", "cancelled")
         case ShuttingDown(planner=planner):
             return HttpError(500, f"unspecific error: {planner} is shutting down")
 
