@@ -9,10 +9,12 @@ ConfigError   carries all problems of a load to the caller
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+_STEP = re.compile(r"[.\[]")
 _BOLD, _RED, _DIM, _PLAIN = "\x1b[1m", "\x1b[31m", "\x1b[2m", "\x1b[0m"
 
 
@@ -101,6 +103,7 @@ class Report:
     _problems: dict[Problem, None] = field(default_factory=dict)
     _warnings: dict[Problem, None] = field(default_factory=dict)
     _paths: set[str] = field(default_factory=set)
+    _above: set[str] = field(default_factory=set)
     _suggestions_left: int = 50
 
     def know_source(self, file: str, lines: Sequence[str]) -> None:
@@ -111,10 +114,15 @@ class Report:
         """Note a mistake: the load will fail."""
         self._note(self._problems, place, path, message, remedy)
         self._paths.add(path)
+        self._above.update(path[: found.start()] for found in _STEP.finditer(path))
 
     def has_problem(self, path: str) -> bool:
         """Whether a problem was noted at just this path."""
         return path in self._paths
+
+    def has_problem_below(self, path: str) -> bool:
+        """Whether a problem was noted of something in the value of a path."""
+        return path in self._above
 
     def warning(self, place: Place, path: str, message: str, remedy: str = "") -> None:
         """Note something that loads and is probably not meant."""

@@ -42,6 +42,11 @@ class Notes:
         if not self.is_broken(path):
             self._report.problem(self.place(path), dotted(path), message, remedy)
 
+    def problem_of_absence(self, path: Path, message: str, remedy: str) -> None:
+        """Note that nothing is there, unless something is that is a mistake itself."""
+        if not self._report.has_problem_below(dotted(path)):
+            self.problem(path, message, remedy)
+
     def problem_of_key(self, path: Path, message: str, remedy: str = "") -> None:
         """Note a mistake in a name that stands as a key."""
         if not self.is_broken(path):

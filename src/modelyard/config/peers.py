@@ -58,7 +58,7 @@ def _check(entry: PeerEntry, path: Path, notes: Notes) -> None:
     else:
         check_proxy(entry.proxy, (*path, "proxy"), "the peer can't be reached", notes)
     if not entry.models:
-        notes.problem((*path, "models"), "a peer needs models", "list them under models")
+        notes.problem_of_absence((*path, "models"), "a peer needs models", "list them under models")
     seen: set[str] = set()
     for index, model in enumerate(entry.models):
         if not model:

@@ -15,7 +15,7 @@ from modelyard.config.macros import Expander, Leftovers, Macros, Scope, declare,
 from modelyard.config.modelchecks import resolve_aliases, resolve_models, with_aliases
 from modelyard.config.models import ModelExpander, ModelText
 from modelyard.config.names import Names, peer_names
-from modelyard.config.nodes import Entry, MappingNode, SequenceNode
+from modelyard.config.nodes import BROKEN, Entry, MappingNode, ScalarNode, SequenceNode
 from modelyard.config.notes import Notes, Path
 from modelyard.config.peers import check_peer_names, resolve_peers
 from modelyard.config.routing import FIFO, Coexistence, resolve_routing
@@ -30,8 +30,8 @@ def resolve(root: MappingNode, held: HeldPorts, report: Report) -> Config:
     """The configuration that the tree means. Mistakes are noted in `report`: with any, the result is of no use."""
     macros = declare(root.get("macros"), "macros", report)
     tree, texts = _expanded(root, macros, held, report)
+    tree = _without_lists_of_pins(tree, report)
     notes = Notes(tree, report)
-    _refuse_lists_of_pins(tree, report)
     return _Resolver(settled(decode(Document, tree, "", report), notes), texts, notes).config(macros, tree)
 
 
@@ -65,6 +65,7 @@ class _Resolver:
             global_ttl=document.global_ttl,
             unload_timeout=document.unload_timeout,
             start_port=document.start_port,
+            state_dir=document.state_dir,
             send_loading_state=document.send_loading_state,
             include_aliases_in_list=document.include_aliases_in_list,
             api_keys=document.api_keys,
@@ -133,13 +134,23 @@ def _expanded(
     return structs.replace(root, entries=entries), texts
 
 
-def _refuse_lists_of_pins(tree: MappingNode, report: Report) -> None:
-    """A profile was a list of models once: that form has a message of its own (spec config 20)."""
-    profiles = tree.get("profiles")
-    for name, entry in profiles.entries.items() if isinstance(profiles, MappingNode) else ():
-        if isinstance(entry.node, SequenceNode):
-            message = "the legacy list form is no longer possible"
-            report.problem(entry.node.place, f"profiles.{name}", message, "write pins: {name: model}")
+def _without_lists_of_pins(tree: MappingNode, report: Report) -> MappingNode:
+    """The tree with profiles that are lists broken: they were once, so that form has a message (spec config 20)."""
+    profiles = tree.entries.get("profiles")
+    if profiles is None or not isinstance(profiles.node, MappingNode):
+        return tree
+
+    def refused(name: str, entry: Entry) -> Entry:
+        message = "the legacy list form is no longer possible"
+        report.problem(entry.node.place, f"profiles.{name}", message, "write pins: {name: model}")
+        return Entry(entry.place, ScalarNode(entry.node.place, BROKEN))
+
+    entries = {
+        name: refused(name, entry) if isinstance(entry.node, SequenceNode) else entry
+        for name, entry in profiles.node.entries.items()
+    }
+    changed = Entry(profiles.place, structs.replace(profiles.node, entries=entries))
+    return structs.replace(tree, entries={**tree.entries, "profiles": changed})
 
 
 def _without_effect(tree: MappingNode) -> Iterator[str]:

@@ -39,7 +39,7 @@ def check_profiles(
         if not name.strip():
             notes.problem_of_key(path, "a profile needs a name", "name it")
         if not profile.pins:
-            notes.problem((*path, "pins"), "a profile needs pins", "write pins: {name: model}")
+            notes.problem_of_absence((*path, "pins"), "a profile needs pins", "write pins: {name: model}")
         for pin, target in profile.pins.items():
             _check_pin(pin, target, (*path, "pins", pin), selectors, names, notes)
 
@@ -57,7 +57,7 @@ def _check_name(name: str, path: Path, names: Names, notes: Notes) -> None:
 
 def _check_targets(selector: SelectorEntry, path: Path, names: Names, coexistence: Coexistence, notes: Notes) -> None:
     if not selector.targets:
-        notes.problem((*path, "targets"), "a selector needs targets", "write targets: [model]")
+        notes.problem_of_absence((*path, "targets"), "a selector needs targets", "write targets: [model]")
     targets = [names.target(target) for target in selector.targets]
     for index, (target, found) in enumerate(zip(selector.targets, targets, strict=True)):
         at: Path = (*path, "targets", index)
