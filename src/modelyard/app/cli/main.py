@@ -4,11 +4,29 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
-from modelyard.app.cli import check, demo, serve
+from modelyard.app.cli import check, config, demo, schema, serve
 
-SUBCOMMANDS = {"check": check.run, "demo": demo.run}
+
+class Subcommand(NamedTuple):
+    """What `modelyard NAME` does."""
+
+    run: Callable[[Sequence[str]], int]
+    """From the arguments behind the name to the exit code."""
+    usage: str
+    summary: str
+
+
+SUBCOMMANDS = {
+    "check": Subcommand(check.run, "check FILE", "say what is wrong with a configuration, and where"),
+    "config": Subcommand(
+        config.run, "config explain MODEL -config FILE", "what a name means, and where each value comes from"
+    ),
+    "schema": Subcommand(schema.run, "schema", "the JSON Schema of the configuration, for editors"),
+    "demo": Subcommand(demo.run, "demo", "three small models on loopback, and what to try"),
+}
 EXIT_UNHEARD = 1
 STANDARD_STREAMS = 3
 
@@ -28,8 +46,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str]) -> int:
     if arguments and arguments[0] in SUBCOMMANDS:
-        return SUBCOMMANDS[arguments[0]](arguments[1:])
-    return serve.run(arguments)
+        return SUBCOMMANDS[arguments[0]].run(arguments[1:])
+    return serve.run(arguments, commands=list_of_commands())
+
+
+def list_of_commands() -> str:
+    """The subcommands, one a line, for the help."""
+    width = max(len(command.usage) for command in SUBCOMMANDS.values())
+    lines = (f"  modelyard {command.usage:<{width}}  {command.summary}" for command in SUBCOMMANDS.values())
+    return "\n".join(["Commands:", *lines, "", "modelyard COMMAND -h says more of each."])
 
 
 def _open_standard_streams() -> None:

@@ -22,23 +22,16 @@ from modelyard.runtime.watch import Watcher, look_at_directory, look_at_file
 
 EXIT_FAILED = 1
 
-SUBCOMMAND_HELP = """
 
-Commands:
-  modelyard check FILE   say what is wrong with a configuration, and where
-  modelyard demo         three small models on loopback, and what to try
-"""
-
-
-def run(argv: Sequence[str]) -> int:
-    """Serve; returns the exit code (spec config 3)."""
+def run(argv: Sequence[str], commands: str = "") -> int:
+    """Serve; returns the exit code (spec config 3). `commands` is what the help says of the other commands."""
     try:
         flags = parse_flags(argv)
     except UsageError as error:
         print(error, file=sys.stderr)
         return error.exit_code
     if flags.help:
-        print(usage() + SUBCOMMAND_HELP, file=sys.stderr)
+        print(f"{usage()}\n\n{commands}".rstrip(), file=sys.stderr)
         return 0
     if flags.version:
         print(f"version: {__version__} (unknown), built at unknown")
