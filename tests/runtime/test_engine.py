@@ -9,7 +9,7 @@ from typing import cast
 
 from modelyard.core.errors import Cause, LoadFailed, ShuttingDown, UnknownModel
 from modelyard.core.events import ChildExited, ChildReady, SpecsChanged
-from modelyard.core.model import ChildId, ModelFacts, RequestId
+from modelyard.core.model import ChildId, ModelFacts, Phase, RequestId
 from modelyard.core.planners.groups import GroupRule, GroupsPlanner
 from modelyard.runtime.clock import SystemClock
 from modelyard.runtime.engine import Engine, Serving
@@ -197,6 +197,32 @@ def test_who_leaves_while_another_is_granted_gets_no_grant() -> None:
         assert leaver.said == []
         assert third.said == ["granted a#1"]
         assert yard.in_flight("a") == 2
+
+    in_yard(story)
+
+
+def test_an_operator_ends_who_waits_and_nobody_who_is_served() -> None:
+    async def story(yard: Yard) -> None:
+        served = Asker(yard).ask()
+        yard.ready()
+        waiting = Asker(yard, "b").ask()
+        for asker in (served, waiting):
+            yard.engine.cancel(asker.id)
+        assert served.said == ["granted a#1"]
+        assert waiting.said == ["Cancelled"]
+
+    in_yard(story)
+
+
+def test_what_serves_a_model_is_known_while_it_is_ready() -> None:
+    async def story(yard: Yard) -> None:
+        engine = yard.engine
+        assert (engine.phase_of("a"), engine.ready_serving("a")) == (Phase.STOPPED, None)
+        Asker(yard).ask()
+        assert (engine.phase_of("a"), engine.ready_serving("a")) == (Phase.STARTING, None)
+        child = yard.ready()
+        assert (engine.phase_of("a"), engine.ready_serving("a")) == (Phase.READY, child)
+        assert engine.phase_of("nobody") is Phase.STOPPED
 
     in_yard(story)
 

@@ -86,6 +86,11 @@ class Scheduler:
         """Show everything as it is now."""
         return take_snapshot(self._desk.yard, self._desk.line, self._desk.now, shutting_down=self._shutting_down)
 
+    def phase_of(self, model: str) -> Phase:
+        """Where a model stands; one that is not known is stopped."""
+        station = self._stations.get(model)
+        return Phase.STOPPED if station is None else station.phase
+
     def load_times(self) -> dict[str, float]:
         """How long a load takes (seconds), for every model of which that is known: what `SpecsChanged.load_times` can
         bring back after a restart."""

@@ -15,6 +15,7 @@ from typing import Protocol, assert_never
 from modelyard.core.commands import Command, Grant, Reject, StartChild, StopChild, TellWaiting
 from modelyard.core.errors import Cause
 from modelyard.core.events import (
+    CancelAsked,
     ChildExited,
     ChildFailed,
     ChildReady,
@@ -27,7 +28,7 @@ from modelyard.core.events import (
     SpecsChanged,
     UnloadAsked,
 )
-from modelyard.core.model import ChildId, RequestId
+from modelyard.core.model import ChildId, Phase, RequestId
 from modelyard.core.scheduler import Scheduler
 from modelyard.core.snapshot import Snapshot
 from modelyard.runtime.clock import Clock
@@ -105,13 +106,14 @@ class Engine:
 
     # ---------------------------------------------------------------- requests
 
-    def submit(self, model: str, waiter: Waiter) -> RequestId:
+    def submit(self, model: str, waiter: Waiter, priority: int | None = None, caller: str = "") -> RequestId:
         """Ask for `model`. The waiter may hear of its grant or rejection before this returns.
 
-        The id is passed to `done` (after a grant) or `leave` (before one).
+        The id is passed to `done` (after a grant) or `leave` (before one). `priority` None means the model's own;
+        `caller` is who asks, where shares are counted.
         """
         self._last_request = request = self._last_request + 1
-        event = RequestArrived(request, model)
+        event = RequestArrived(request, model, priority, caller)
         if self._running:
             self._waiters[request] = waiter
             self._queue.append(event)
@@ -143,6 +145,10 @@ class Engine:
         """A waiting request's client left."""
         self._waiters.pop(request, None)
         self.post(RequestGone(request))
+
+    def cancel(self, request: RequestId) -> None:
+        """An operator ends a waiting request: its waiter hears of the rejection. One that is served goes on."""
+        self.post(CancelAsked(request))
 
     # ---------------------------------------------------------------- events and commands
 
@@ -254,6 +260,16 @@ class Engine:
     def snapshot(self) -> Snapshot:
         """What stands where, at this moment."""
         return self._scheduler.snapshot()
+
+    def phase_of(self, model: str) -> Phase:
+        """Where a model stands, at this moment; one that is not known is stopped."""
+        return self._scheduler.phase_of(model)
+
+    def ready_serving(self, model: str) -> Serving | None:
+        """What serves a model, if it is ready: for what is forwarded without a grant, which delays no swap."""
+        if self.phase_of(model) is not Phase.READY:
+            return None
+        return next((serving for child, serving in reversed(self._servings.items()) if child.model == model), None)
 
     async def unload(self, models: tuple[str, ...] | None = None) -> None:
         """Stop these models (None: all) and return when their processes are gone."""
