@@ -7,6 +7,8 @@ import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+import pytest
+
 from modelyard.app.reload import Reloader, Sources
 from modelyard.config.diff import Changes, changes_between
 from modelyard.config.errors import ConfigError, Place, Problem
@@ -34,12 +36,11 @@ class Desk:
     held: HeldPorts = field(default_factory=lambda: HeldPorts(by_model={"a": 5800}))
     asked_with: list[HeldPorts] = field(default_factory=list)
     announced: int = 0
-    crashes: list[BaseException] = field(default_factory=list)
     may_read: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
         self.logs = LogHub(to_stdout="none")
-        self.tasks = TaskOwner(lambda name, error: self.crashes.append(error))
+        self.tasks = TaskOwner(lambda name, error: pytest.fail(f"{name}: {error!r}"))
         self.reloader = Reloader(
             Sources(("c.yaml",), self._load), self, tasks=self.tasks, log=self.logs.daemon, clock=SystemClock()
         )
@@ -142,7 +143,7 @@ def test_a_bug_of_ours_ends_neither_the_server_nor_later_reloads() -> None:
         desk.reloader.ask("first")
         await desk.over()
         assert desk.reloader.status.error == "internal error: LookupError('what')"
-        assert len(desk.crashes) == 1
+        assert "[ERROR] the reload failed: LookupError('what')" in desk.said()
         desk.reloader.ask("second")
         await desk.over()
         assert list(desk.serving.models) == ["c"]

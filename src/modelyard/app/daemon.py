@@ -121,7 +121,7 @@ class Daemon:
         self._guard = Guard(daemon, log=self._log, clock=self._clock, journal=journal)
         self._guard.start()
         self._children = self._make_children()
-        self._apply(self._world.config)
+        self._apply(self._world)
         if self._options.watcher is not None:
             self._tasks.spawn(
                 self._options.watcher.run(lambda: self._reloader.ask("its files have changed")), name="watcher"
@@ -175,8 +175,7 @@ class Daemon:
     def adopt(self, config: Config) -> Changes:
         """Serve by this configuration from now on: what it leaves alone goes on, what it changes drains."""
         changes = changes_between(self._world.config, config)
-        self._world.adopt(config)
-        self._apply(config)
+        self._apply(World(config))
         return changes
 
     def config_status_changed(self) -> None:
@@ -184,16 +183,17 @@ class Daemon:
         self._feed.changed("uiConfig")
         self._feed.changed(CONFIG_STATUS)
 
-    def _apply(self, config: Config) -> None:
+    def _apply(self, world: World) -> None:
+        facts, planner = world.facts(), world.planner()  # whatever could fail has not changed anything yet
+        self._world.become(world)
+        config = world.config
         self.logs.configure(level=config.log_level, time_format=config.log_time_format)
         self._say_what_is_odd(config)
         self.logs.keep_models(config.models)
         for model in config.models:
             self.logs.model(model)
         restart = self._children.reconfigure()
-        self._engine.post(
-            SpecsChanged(self._world.facts(), self._world.planner(), restart=restart, max_wait=float(config.max_wait))
-        )
+        self._engine.post(SpecsChanged(facts, planner, restart=restart, max_wait=float(config.max_wait)))
 
     def _say_what_is_odd(self, config: Config) -> None:
         for warning in config.warnings:

@@ -123,13 +123,14 @@ class Reloader:
         self._change(reloading=True)
         try:
             config = await asyncio.to_thread(self._sources.load, self._adopter.held_ports())
+            changes = self._adopter.adopt(config)
         except ConfigError as error:
             self._refuse(error)
             return
-        except Exception as error:
+        except Exception as error:  # a bug of ours ends neither the server nor the reloads to come
+            self._log.error(f"the reload failed: {error!r}")
             self._change(reloading=False, checked_at=self._now(), error=f"internal error: {error!r}", problems=())
-            raise
-        changes = self._adopter.adopt(config)
+            return
         self._log.info(f"configuration reloaded: {changes}")
         now = self._now()
         self._change(

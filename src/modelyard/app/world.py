@@ -32,18 +32,15 @@ def _by_name(config: Config) -> Iterator[tuple[str, ModelConfig]]:
 class World:
     """What everybody looks at who asks for the configuration: a reload swaps its contents, in one step."""
 
-    config: Config
-    routes: dict[str, Route]
-    """What every name that a request may use leads to."""
-
     def __init__(self, config: Config) -> None:
-        self.adopt(config)
+        self.config = config
+        self.routes = {name: Route(model.id, model.use_model_name) for name, model in _by_name(config)}
+        """What every name that a request may use leads to."""
+        self._ignored = [re2.compile(pattern) for pattern in config.ignore_paths]
 
-    def adopt(self, config: Config) -> None:
-        """Be the world of this configuration from now on."""
-        routes = {name: Route(model.id, model.use_model_name) for name, model in _by_name(config)}
-        ignored = [re2.compile(pattern) for pattern in config.ignore_paths]
-        self.config, self.routes, self._ignored = config, routes, ignored
+    def become(self, other: World) -> None:
+        """Be like the other one from now on, for all who hold this one."""
+        self.config, self.routes, self._ignored = other.config, other.routes, other._ignored
 
     def __repr__(self) -> str:
         return f"<World of {len(self.config.models)} models>"
