@@ -160,3 +160,64 @@ def test_a_model_wins_over_an_alias_of_its_name() -> None:
 def test_a_broken_model_is_still_a_name() -> None:
     found = problems("models: {alpha: 5}\ngroups: {g: {members: [alpha]}}")
     assert [problem.path for problem in found] == ["models.alpha"]
+
+
+@pytest.mark.parametrize("text", ["models: {alpha: ~}", "models:\n  alpha:\n"])
+def test_a_model_with_nothing_below_it_loads_and_can_not_be_started(text: str) -> None:
+    config = load(text)
+    model = config.models["alpha"]
+    assert (model.cmd, model.proxy, model.port, model.ttl, model.timeouts.connect) == ("", "", None, 0, 30)
+    assert [warning.partition("models.alpha: ")[2] for warning in config.warnings] == [
+        "has no cmd, so it can't be started",
+        "has no proxy, so it can't be started",
+    ]
+
+
+def test_names_that_nobody_can_ask_for_are_warned_of() -> None:
+    config = load(f'models: {{"": {{{URL}}}, alpha: {{{URL}, aliases: [""]}}}}')
+    assert [warning.partition(": ")[2] for warning in config.warnings] == [
+        "models.: a model without a name: no request can ask for it",
+        'models.alpha.aliases[0]: alias "" is also a model, which is what the name will mean',
+    ]
+    (warning,) = load(f'models: {{alpha: {{{URL}, aliases: [""]}}}}').warnings
+    assert "an empty alias" in warning
+
+
+def test_what_a_model_inherits_and_what_it_can_not_say_itself() -> None:
+    config = load(
+        "sendLoadingState: true\nhealthCheckTimeout: 60\n"
+        f"models: {{a: {{{URL}, healthCheckTimeout: 3}}, b: {{{URL}, sendLoadingState: no}}}}"
+    )
+    assert [model.health_check_timeout for model in config.models.values()] == [60, 60]
+    assert [model.send_loading_state for model in config.models.values()] == [True, False]
+
+
+def test_time_outs_keep_their_other_defaults() -> None:
+    timeouts = load_model(f"{{{URL}, timeouts: {{connect: 0, keepalive: -1}}}}").timeouts
+    assert (timeouts.connect, timeouts.keepalive, timeouts.idle_conn, timeouts.response_header) == (0, -1, 90, 0)
+
+
+@pytest.mark.parametrize(
+    ("body", "path", "fragment"),
+    [
+        ("in: [Text]", "in[0]", '"Text" is none of'),
+        ("out: [text, smell]", "out[1]", '"smell" is none of audio, image, text'),
+        ("context: -1", "context", "at least 0, found -1"),
+        ("in: text", "in", "[]string"),
+    ],
+)
+def test_capabilities_that_are_refused(body: str, path: str, fragment: str) -> None:
+    problem = the_problem(f"models: {{alpha: {{{URL}, capabilities: {{{body}}}}}}}")
+    assert problem.path == f"models.alpha.capabilities.{path}"
+    assert fragment in problem.message
+
+
+def test_capabilities() -> None:
+    told = load_model(f"{{{URL}, capabilities: {{in: [text, image, text], tools: yes, context: 4096.9}}}}").capabilities
+    assert (told.in_, told.out, told.tools, told.reranker, told.context) == (
+        ("text", "image", "text"),
+        (),
+        True,
+        False,
+        4096,
+    )
