@@ -147,7 +147,7 @@ groups: {g: {swapp: 1}}
 @pytest.mark.parametrize(
     ("text", "path"),
     [
-        ("stateDir: /var", "stateDir"),
+        ("maxBody: 7", "maxBody"),
         ("ui: {editConfig: true}", "ui.editConfig"),
         ('models: {alpha: {cmd: "${PORT}", sleep: {after: 5}}}', "models.alpha.sleep"),
         ("routing: {scheduler: {settings: {fifo: {fairness: 1}}}}", "routing.scheduler.settings.fifo.fairness"),

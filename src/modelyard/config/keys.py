@@ -9,15 +9,12 @@ from msgspec import Struct, inspect
 from modelyard.config.document import Document, Fifo, ModelEntry, Ui
 
 _COMING: Mapping[type[Struct], frozenset[str]] = {
-    Document: frozenset(["stateDir", "logFormat", "maxBody"]),
+    Document: frozenset(["logFormat", "maxBody"]),
     Ui: frozenset(["editConfig"]),
     Fifo: frozenset(["minResidency", "fairness"]),
     ModelEntry: frozenset(
         [
             "evictable",
-            "startTimeout",
-            "portCheck",
-            "keepDescendants",
             "sleep",
             "files",
             "warmup",

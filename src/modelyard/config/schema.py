@@ -70,6 +70,7 @@ class ModelConfig(ModelEntry, frozen=True, kw_only=True):
     send_loading_state: bool = False
     health_check_timeout: int = 120
     """That of the top level."""
+    start_timeout: int = 120
     process: ProcessText = field(default_factory=ProcessText)
     effective_filters: EffectiveFilters = field(default_factory=EffectiveFilters)
 
@@ -106,6 +107,8 @@ class Config(Struct, frozen=True, kw_only=True, rename="camel"):
     global_ttl: int = field(default=0, name="globalTTL")
     unload_timeout: int = 10
     start_port: int = 5800
+    state_dir: str = ""
+    """Empty: the usual place."""
     send_loading_state: bool = False
     include_aliases_in_list: bool = False
     api_keys: tuple[str, ...] = ()

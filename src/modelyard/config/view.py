@@ -26,6 +26,7 @@ _PLAIN = (
     "global_ttl",
     "unload_timeout",
     "start_port",
+    "state_dir",
     "send_loading_state",
     "include_aliases_in_list",
 )

@@ -127,6 +127,38 @@ class ModelEntry(Section, frozen=True, kw_only=True):
             extra={"unit": "requests"},
         ),
     ] = 512
+    start_timeout: Annotated[
+        Annotated[int, Meta(ge=1, extra={"unit": "seconds"})] | None,
+        Meta(description="How long it may take to become ready. Default: as `healthCheckTimeout` says. (Ours.)"),
+    ] = None
+    start_progress: Annotated[
+        bool,
+        Meta(
+            description="The time to become ready counts anew from each line of its log that is not a repetition: for "
+            "downloads, and loads of unknown length. (Ours.)"
+        ),
+    ] = False
+    busy_timeout: Annotated[
+        Seconds,
+        Meta(
+            ge=0,
+            description="Kill it when it has sent nothing to anybody for so long although a request was there to be "
+            "answered. 0: never. (Ours.)",
+        ),
+    ] = 0
+    port_check: Annotated[
+        bool,
+        Meta(
+            description="Start it only when nobody else listens on its port. Off for servers that may run already. "
+            "(Ours.)"
+        ),
+    ] = True
+    keep_descendants: Annotated[
+        bool,
+        Meta(
+            description="The command may end (with status 0) while what it started serves on, until `cmdStop`. (Ours.)"
+        ),
+    ] = False
     filters: Annotated[ModelFilters, Meta(description="What is changed in its requests.")] = field(
         default_factory=ModelFilters
     )

@@ -85,6 +85,13 @@ class Document(Section, frozen=True, kw_only=True):
         default_factory=dict
     )
     peers: Annotated[Mapping[str, PeerEntry], Meta(description="Remote servers.")] = field(default_factory=dict)
+    state_dir: Annotated[
+        str,
+        Meta(
+            description="The directory for what must survive a crash; read at the start only. Default: "
+            "`$XDG_STATE_HOME/modelyard`, else `~/.local/state/modelyard`. (Ours.)"
+        ),
+    ] = ""
     health_check_timeout: Annotated[
         Seconds, Meta(description="How long a model may take to become ready; 15 at least.")
     ] = 120
