@@ -81,3 +81,18 @@ def test_suggestions_end_after_fifty() -> None:
     report = Report()
     remedies = [report.did_you_mean("alhpa", ["alpha"]) for _ in range(60)]
     assert [bool(remedy) for remedy in remedies] == [True] * 50 + [False] * 10
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "apiKeys: s3cret",
+        'apiKeys: ["s3cret key"]',
+        "apiKeys: [[s3cret]]",
+        "peers: {p: {proxy: http://h, models: [m], apiKey: [s3cret]}}",
+    ],
+)
+def test_secrets_are_not_repeated(text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_config([Source("m.yaml", text)], {})
+    assert "s3cret" not in caught.value.render(color=False)

@@ -77,6 +77,18 @@ def test_what_is_out_of_bounds(body: str, key: str, fragment: str) -> None:
     assert fragment in problem.message
 
 
+@pytest.mark.parametrize(
+    ("text", "remedy"),
+    [
+        (f"models: {{a: {{{URL}, unloadTimeout: -1}}}}", "write unloadTimeout: 0"),
+        (f"models: {{a: {{{URL}, ttl: -2}}}}", "write ttl: -1"),
+        ("startPort: -7", "write startPort: 5800"),
+    ],
+)
+def test_the_remedy_for_what_is_out_of_bounds_is_the_default(text: str, remedy: str) -> None:
+    assert the_problem(text).remedy == remedy
+
+
 def test_a_command_must_be_a_text() -> None:
     assert the_problem("models: {alpha: {cmd: [run, x]}}").path == "models.alpha.cmd"
 

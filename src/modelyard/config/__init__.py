@@ -1,7 +1,9 @@
 """The configuration: text to `Config`, with every mistake named at its place.
 
-A `Source` is read (`sources`), its environment references are replaced (`environment`) and libyaml's events become
-a tree of nodes that know their places (`nodes`, `scalars`). `resolve` expands the macros (`macros`) and reads the
-tree key by key (`decode`) into models (`models`), groups and priorities (`routing`): the frozen `Config` of
-`schema`. All stages note what they find in one `Report` (`errors`) and go on, so that one load names everything.
+Each `Source` is read (`sources`), its environment references are replaced (`environment`) and libyaml's events become
+a tree of nodes that know their places (`nodes`, `scalars`); several trees become one (`merge`). `resolve` expands the
+macros (`macros`, `models`), decodes the tree into the classes of the file (`decode`, `convert`, `document`) and checks
+what they mean section by section (`toplevel`, `modelchecks`, `peers`, `routing`, `selectors`): the outcome is the
+frozen `Config` of `schema`. All stages note what they find in one `Report` (`errors`, `notes`) and go on, so that one
+load names everything.
 """

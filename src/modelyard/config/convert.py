@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from modelyard.config.durations import parse_duration
-from modelyard.config.errors import Report
+from modelyard.config.errors import Report, is_secret
 from modelyard.config.nodes import BROKEN, Broken, MappingNode, Node, ScalarNode, SequenceNode
 from modelyard.config.scalars import INT64_MAX, INT64_MIN, Timestamp, text_of
 
@@ -19,6 +19,7 @@ _BOOLEAN_WORDS = {
     **dict.fromkeys(("y", "Y", "yes", "Yes", "YES", "on", "On", "ON"), True),
     **dict.fromkeys(("n", "N", "no", "No", "NO", "off", "Off", "OFF"), False),
 }
+_EXAMPLES = {"seconds": 300}
 _SHOWN = 40
 _EXACT_IN_FLOATS = 2**53
 
@@ -41,8 +42,9 @@ def read_boolean(node: Node, path: str, report: Report) -> bool | Broken:
     return wrong(node, path, report, "a boolean", f"write {key}: true or {key}: false")
 
 
-def integer_reader(*, least: int | None, unit: str, example: int) -> Reader:
-    """Reads whole numbers; fractions are cut off. `unit` is a plural noun, `example` a good value, for messages."""
+def integer_reader(*, least: int | None, unit: str, default: int) -> Reader:
+    """Reads whole numbers; fractions are cut off. `unit`, a plural noun, and `default` are for messages."""
+    example = default if default > 0 else _EXAMPLES.get(unit, 1)
 
     def read(node: Node, path: str, report: Report) -> int | Broken:
         value = node.value if isinstance(node, ScalarNode) else None
@@ -52,7 +54,7 @@ def integer_reader(*, least: int | None, unit: str, example: int) -> Reader:
             expected = f"an integer number of {unit}" if unit else "an integer"
             return wrong(node, path, report, expected, f"write {_key(path)}: {_meant(value, example)}")
         if least is not None and value < least:
-            remedy = f"write {_key(path)}: {max(example, least)}"
+            remedy = f"write {_key(path)}: {max(default, least)}"
             report.problem(node.place, path, f"must be at least {least}, found {value}", remedy)
             return BROKEN
         return value
@@ -108,8 +110,9 @@ def free_value(node: Node) -> Any:
 
 
 def wrong(node: Node, path: str, report: Report, expected: str, remedy: str = "") -> Broken:
-    """Note that a node is not what was expected."""
-    report.problem(node.place, path, f"expected {expected}, found {describe(node)}", remedy)
+    """Note that a node is not what was expected; a secret is not repeated."""
+    found = "something else" if is_secret(path) else describe(node)
+    report.problem(node.place, path, f"expected {expected}, found {found}", remedy)
     return BROKEN
 
 

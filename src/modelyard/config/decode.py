@@ -30,7 +30,6 @@ from modelyard.config.keys import later_keys
 from modelyard.config.nodes import BROKEN, Broken, Entry, MappingNode, Node, SequenceNode
 
 StructT = TypeVar("StructT", bound=Struct)
-_EXAMPLES = {"seconds": 300}
 
 
 class _Field(NamedTuple):
@@ -55,7 +54,7 @@ class _Hint(NamedTuple):
     """What messages about a field say beside its type."""
 
     unit: str = ""
-    example: int = 0
+    default: int = 0
 
 
 def decode(cls: type[StructT], node: Node | None, path: str, report: Report) -> StructT:
@@ -80,7 +79,7 @@ def _shape(cls: type[Struct]) -> _Shape:
         {
             field.encode_name: _Field(
                 field.name,
-                _reader(field.type, _Hint(example=_example(field.default))),
+                _reader(field.type, _Hint(default=_number(field.default))),
                 _null(field.type),
             )
             for field in _struct_type(cls).fields
@@ -98,8 +97,8 @@ def _bare(kind: inspect.Type) -> inspect.Type:
     return kind.type if isinstance(kind, inspect.Metadata) else kind
 
 
-def _example(default: object) -> int:
-    return default if type(default) is int and default > 0 else 0
+def _number(default: object) -> int:
+    return default if type(default) is int else 0
 
 
 def _null(kind: inspect.Type) -> Callable[[], Any] | None:
@@ -122,7 +121,7 @@ def _reader(kind: inspect.Type, hint: _Hint) -> Reader:
         case inspect.BoolType():
             return read_boolean
         case inspect.IntType(ge=least):
-            return integer_reader(least=least, unit=hint.unit, example=hint.example or _EXAMPLES.get(hint.unit, 1))
+            return integer_reader(least=least, unit=hint.unit, default=hint.default)
         case inspect.FloatType():
             return read_duration
         case inspect.StrType():

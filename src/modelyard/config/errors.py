@@ -14,8 +14,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+_SECRET = re.compile(r"(^|\.)apiKeys?(\[[0-9]+\])?$")
 _STEP = re.compile(r"[.\[]")
 _BOLD, _RED, _DIM, _PLAIN = "\x1b[1m", "\x1b[31m", "\x1b[2m", "\x1b[0m"
+
+
+def is_secret(path: str) -> bool:
+    """Whether the value of a path must not be shown: what is said of a configuration ends in logs and on screens."""
+    return _SECRET.search(path) is not None
 
 
 class Place(NamedTuple):
@@ -150,5 +156,6 @@ class Report:
 
     def _note(self, notes: dict[Problem, None], place: Place, path: str, message: str, remedy: str) -> None:
         lines = self._lines.get(place.file, ())
-        line = lines[place.line - 1] if 0 < place.line <= len(lines) else ""
+        shown = 0 < place.line <= len(lines) and not is_secret(path)
+        line = lines[place.line - 1] if shown else ""
         notes[Problem(place=place, path=path, message=message, remedy=remedy, source_line=line)] = None
