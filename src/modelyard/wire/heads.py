@@ -10,6 +10,8 @@ from modelyard.wire.headers import Header, response_head, survey
 
 LONGEST = 4000
 """Bytes of a head that are worth keeping."""
+MISSES = 4
+"""After so many heads in a row that were not the one before, a connection's heads are not worth remembering."""
 _LENGTH = b"\r\ncontent-length:"
 _MAX_DIGITS = 12
 

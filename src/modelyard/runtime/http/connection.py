@@ -17,7 +17,7 @@ from modelyard.runtime.http.body import Body
 from modelyard.runtime.http.request import Request
 from modelyard.wire import headers as wire_headers
 from modelyard.wire.headers import Header
-from modelyard.wire.heads import HeadPattern, RequestHead
+from modelyard.wire.heads import MISSES, HeadPattern, RequestHead
 
 if TYPE_CHECKING:
     from modelyard.runtime.http.edge import Edge
@@ -55,6 +55,7 @@ class EdgeConnection(asyncio.Protocol):
         self._refusal: tuple[int, bytes] | None = None
         self._known: tuple[HeadPattern, RequestHead] | None = None
         """The head of the request before, while the parser stands between two requests."""
+        self._misses = 0
         self._target = b""
         self._headers: list[Header] = []
         self._head_size = 0
@@ -104,6 +105,7 @@ class EdgeConnection(asyncio.Protocol):
                 self._take_known(self._known[1], whole)
                 return
             self._known = None
+            self._misses += 1
         if self._upgrading:
             self._take_early(data)
             return
@@ -112,7 +114,7 @@ class EdgeConnection(asyncio.Protocol):
         self._look_closer = self._in_head or len(data) > CLOSER_LOOK or b" HTTP/1.0" in data
         self._parse(data)
         if self._completed:
-            if begins and self._queue and self._queue[-1].body is self._completed[0]:
+            if begins and self._misses < MISSES and self._queue and self._queue[-1].body is self._completed[0]:
                 self._get_to_know(self._queue[-1], data)
             for body in self._completed:
                 body.finish()
@@ -135,6 +137,7 @@ class EdgeConnection(asyncio.Protocol):
 
     def _take_known(self, head: RequestHead, whole: bytes) -> None:
         """A whole request whose head is the one before: what the parser would say of it is known."""
+        self._misses = 0
         head = head.of_length(len(whole))
         request = self._current = Request(self, head, Body(self._edge.budget, whole), self._edge.clock.now())
         self._edge.handler(request)

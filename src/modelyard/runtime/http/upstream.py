@@ -17,7 +17,7 @@ import httptools
 from modelyard.runtime.http.turn import Turn
 from modelyard.runtime.tasks import TaskOwner
 from modelyard.wire.headers import BODYLESS, Header
-from modelyard.wire.heads import HeadPattern, ResponseHead
+from modelyard.wire.heads import MISSES, HeadPattern, ResponseHead
 
 CONNECT_TIMEOUT = 30.0
 IDLE_PER_POOL = 64
@@ -111,6 +111,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._head: ResponseHead | None = None
         self._known: tuple[HeadPattern, ResponseHead] | None = None
         """The head of the answer before, while the parser stands between two answers."""
+        self._misses = 0
         self._complete = False
         self._skip_body = False
         self._until_close = False
@@ -196,6 +197,7 @@ class UpstreamConnection(asyncio.Protocol):
                 self._take_known(self._taker, self._known[1], body)
                 return
             self._known = None
+            self._misses += 1
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -206,7 +208,7 @@ class UpstreamConnection(asyncio.Protocol):
                 self._broken(f"invalid HTTP from upstream: {error}")
                 return
             self._keep_alive = False  # something came behind the answer: what it is an answer to, nobody knows
-        if self._complete and self._head is not None:
+        if self._complete and self._head is not None and self._misses < MISSES:
             self._get_to_know(self._head, data)
         self._hand_on()
 
@@ -220,6 +222,7 @@ class UpstreamConnection(asyncio.Protocol):
 
     def _take_known(self, taker: ResponseTaker, head: ResponseHead, body: bytes) -> None:
         """A whole answer whose head is the one before: what the parser would say of it is known."""
+        self._misses = 0
         self._keep_alive = True
         self._let_go()
         taker.response_whole(head.of_length(len(body)), body)
