@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
-
 import re2
 
+from modelyard.app.resolution import Resolution
 from modelyard.config.schema import Config, ModelConfig
 from modelyard.core.model import ModelFacts
 from modelyard.core.planners.base import Planner
@@ -15,32 +13,21 @@ from modelyard.core.planners.matrix import MatrixPlanner
 from modelyard.runtime.child import ProcessSpec
 
 
-class Route(NamedTuple):
-    """Where a name leads: the model's id, and the name to write into the request (empty: as it came)."""
-
-    model: str
-    use_model_name: str
-
-
-def _by_name(config: Config) -> Iterator[tuple[str, ModelConfig]]:
-    """Aliases first: a model of the same name wins (spec config 14)."""
-    for alias, model in config.aliases.items():
-        yield alias, config.models[model]
-    yield from config.models.items()
-
-
 class World:
     """What everybody looks at who asks for the configuration: a reload swaps its contents, in one step."""
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.routes = {name: Route(model.id, model.use_model_name) for name, model in _by_name(config)}
-        """What every name that a request may use leads to."""
+        self.resolution = Resolution(config)
+        self.routes = self.resolution.routes
+        """Every name that leads to a local model, always the same one: one look-up per request."""
         self._ignored = [re2.compile(pattern) for pattern in config.ignore_paths]
 
     def become(self, other: World) -> None:
         """Be like the other one from now on, for all who hold this one."""
-        self.config, self.routes, self._ignored = other.config, other.routes, other._ignored
+        other.resolution.inherit(self.resolution)
+        self.resolution, self.routes = other.resolution, other.routes
+        self.config, self._ignored = other.config, other._ignored
 
     def __repr__(self) -> str:
         return f"<World of {len(self.config.models)} models>"

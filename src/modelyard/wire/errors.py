@@ -99,6 +99,11 @@ def of_cause(cause: Cause) -> HttpError:
             return HttpError(500, f"unspecific error: {planner} is shutting down")
 
 
+def no_spillover_target(selector: str) -> HttpError:
+    """All targets of a selector are on their way out."""
+    return HttpError(503, f'selector "{selector}" has no available spillover targets', retry_after=1)
+
+
 def upstream_failed(reason: str) -> HttpError:
     """The engine could not be reached, or broke while it answered: JSON with 502, never an empty body."""
     return HttpError(502, f"upstream error: {reason}")
