@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 import resource
+from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -116,6 +118,31 @@ def test_any_sections(tree: dict[str, object]) -> None:
     outcome(document(tree))
 
 
+CASES = [
+    case["yaml"]
+    for case in yaml.safe_load(
+        (Path(__file__).parents[1] / "conformance/config/cases.yaml").read_text(encoding="utf-8")
+    )
+    if case["kind"] == "load"
+]
+EDITS = st.lists(
+    st.tuples(
+        st.floats(0, 1), st.integers(0, 12), st.one_of(st.just(""), WORDS, VALUES, st.sampled_from(": {}[]\n,'\""))
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@FUZZ
+@given(st.sampled_from(CASES), EDITS)
+def test_any_example_with_changes(text: str, edits: list[tuple[float, int, str]]) -> None:
+    for where, removed, inserted in edits:
+        start = int(where * len(text))
+        text = text[:start] + inserted + text[start + removed :]
+    outcome(text)
+
+
 BOMBS = {
     "aliases": "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
     + "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 30)),
@@ -134,6 +161,16 @@ BOMBS = {
     "deep braces": "a: " * 1 + "{a: " * 50_000,
     "deep indents": "".join(" " * depth + "a:\n" for depth in range(1000)),
     "many names": "groups: {g: {members: [" + ", ".join(f"m{i}" for i in range(20_000)) + "]}}",
+    "many models, many misspelt": "models:\n"
+    + "".join(f"  model-number-{i}: {{cmd: run, proxy: 'http://u'}}\n" for i in range(5000))
+    + "groups: {g: {members: ["
+    + ", ".join(f"modle-number-{i}" for i in range(5000))
+    + "]}}",
+    "one name as long as a book": "models: {a: {cmd: run, proxy: 'http://u'}}\ngroups: {g: {members: ["
+    + "a" * 300_000
+    + "]}}\n"
+    + "b" * 100_000
+    + ": 1",
     "a long pattern": "upstream: {ignorePaths: ['" + "(a{1,900}){1,900}" * 50 + "']}",
     "an endless expression": "models: {a: {cmd: run, proxy: http://u}}\nmatrix: {sets: {s: '"
     + "(" * 50_000

@@ -14,6 +14,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+_LONGEST_COMPARED = 200
+"""Characters of a name; what is longer is no misspelt one."""
 _SECRET = re.compile(r"(^|\.)apiKeys?(\[[0-9]+\])?$")
 _STEP = re.compile(r"[.\[]")
 _BOLD, _RED, _DIM, _PLAIN = "\x1b[1m", "\x1b[31m", "\x1b[2m", "\x1b[0m"
@@ -111,6 +113,7 @@ class Report:
     _paths: set[str] = field(default_factory=set)
     _above: set[str] = field(default_factory=set)
     _suggestions_left: int = 50
+    _comparisons_left: int = 50_000
 
     def know_source(self, file: str, lines: Sequence[str]) -> None:
         """Remember the lines of a file, to show them with its problems."""
@@ -137,12 +140,15 @@ class Report:
     def did_you_mean(self, name: str, known: Iterable[str]) -> str:
         """A remedy that names the most similar known name, or nothing.
 
-        Only the first fifty mistakes of a load get one: a thousand names against a thousand take a minute.
+        Only the first fifty mistakes of a load get one, fewer where there are many names to compare with: a thousand
+        names against a thousand take a minute.
         """
-        if not self._suggestions_left:
+        names = list(known)
+        if not self._suggestions_left or len(names) > self._comparisons_left or len(name) > _LONGEST_COMPARED:
             return ""
         self._suggestions_left -= 1
-        close = difflib.get_close_matches(name, list(known), n=1)
+        self._comparisons_left -= len(names)
+        close = difflib.get_close_matches(name, names, n=1)
         return f'did you mean "{close[0]}"?' if close else ""
 
     def raise_problems(self) -> None:
