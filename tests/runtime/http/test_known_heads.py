@@ -19,7 +19,7 @@ from modelyard.runtime.http.request import Request
 from modelyard.runtime.http.turn import Turn
 from modelyard.runtime.http.upstream import UpstreamConnection, UpstreamPool
 from modelyard.runtime.tasks import TaskOwner
-from modelyard.wire.heads import ResponseHead
+from modelyard.wire.heads import MISSES, ResponseHead
 from tests.support.plane import Plane, in_plane
 
 POST = b"POST /v1/x HTTP/1.1\r\nHost: y\r\nContent-Length: %d\r\n\r\n%b"
@@ -223,6 +223,21 @@ def test_a_request_whose_head_is_known_does_not_overtake_one_that_waits() -> Non
         handed[1].respond(200, [])
         await asyncio.sleep(0)
         assert bodies == [b"1", b"2", b"3"]
+
+    asyncio.run(story())
+
+
+def test_heads_that_always_differ_are_no_longer_learnt() -> None:
+    async def story() -> None:
+        turn = Turn(asyncio.get_running_loop())
+        edge = Edge(lambda request: request.respond(200, []), SystemClock(), turn, request_done=lambda request: None)
+        connection = EdgeConnection(edge)
+        connection.connection_made(cast("asyncio.Transport", Socket()))
+        learnt = []
+        for number in range(2 * MISSES):
+            connection.take(POST.replace(b"Host", b"X: %d\r\nHost" % number) % (1, b"1"))
+            learnt.append(connection._known is not None)
+        assert learnt == [True] * MISSES + [False] * MISSES
 
     asyncio.run(story())
 
