@@ -11,11 +11,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from modelyard.core.commands import Grant, StartChild, StopChild
 from modelyard.core.events import (
+    CancelAsked,
     ChildExited,
     ChildFailed,
     ChildReady,
     DeadlinePassed,
     Event,
+    HoldAsked,
+    HoldReleased,
     RequestArrived,
     RequestGone,
     ServeDone,
@@ -26,7 +29,7 @@ from modelyard.core.events import (
 from modelyard.core.laws import LawKeeper
 from modelyard.core.model import ChildId
 from modelyard.core.scheduler import Scheduler
-from tests.support.strategies import group_planners, model_facts
+from tests.support.strategies import group_planners, model_facts, policies
 
 MODELS = "abcd"
 
@@ -44,6 +47,7 @@ class AnythingGoes(RuleBasedStateMachine):
         self.starting: list[ChildId] = []
         self.running: list[ChildId] = []
         self.down = False
+        self.reserved: tuple[str, ...] = ()
 
     def happens(self, event: Event) -> None:
         commands = self.scheduler.handle(event, self.now)
@@ -70,13 +74,31 @@ class AnythingGoes(RuleBasedStateMachine):
         facts = {model: data.draw(model_facts(model)) for model in sorted(models)}
         planner = data.draw(group_planners(MODELS))
         restart = frozenset(data.draw(st.sets(st.sampled_from(MODELS))))
-        self.happens(SpecsChanged(facts, planner, restart, data.draw(st.sampled_from((0.0, 10.0)))))
+        self.reserved = tuple(model for model, one in facts.items() if one.evictable == "idle")
+        self.happens(SpecsChanged(facts, planner, restart, **data.draw(policies())))
 
-    @rule(model=st.sampled_from(MODELS), count=st.integers(1, 3))
-    def arrive(self, model: str, count: int) -> None:
+    @rule(model=st.sampled_from(MODELS), count=st.integers(1, 3), caller=st.sampled_from(("", "x", "y")))
+    def arrive(self, model: str, count: int, caller: str) -> None:
         for _ in range(count):
             self.requests += 1
-            self.happens(RequestArrived(self.requests, model))
+            self.happens(RequestArrived(self.requests, model, caller=caller))
+
+    @rule(model=st.sampled_from(MODELS), priority=st.integers(-1, 1))
+    def arrive_with_priority(self, model: str, priority: int) -> None:
+        self.requests += 1
+        self.happens(RequestArrived(self.requests, model, priority))
+
+    @rule(data=st.data())
+    def cancel(self, data: st.DataObject) -> None:
+        self.happens(CancelAsked(data.draw(st.integers(0, self.requests + 1))))
+
+    @rule(model=st.sampled_from(MODELS), seconds=st.none() | st.sampled_from((0.0, 3.0, 30.0)))
+    def hold(self, model: str, seconds: float | None) -> None:
+        self.happens(HoldAsked(model, None if seconds is None else self.now + seconds))
+
+    @rule(model=st.sampled_from(MODELS))
+    def release(self, model: str) -> None:
+        self.happens(HoldReleased(model))
 
     @rule(data=st.data())
     def leave(self, data: st.DataObject) -> None:
@@ -119,11 +141,17 @@ class AnythingGoes(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from((0.5, 5.0, 20.0)))
     def pass_time(self, seconds: float) -> None:
-        self.now += seconds
+        self.let_pass(seconds)
+
+    def let_pass(self, seconds: float) -> None:
+        """Let time go by, with the deadlines that it brings."""
+        end = self.now + seconds
         for _ in range(100):
             deadline = self.scheduler.next_deadline()
-            if deadline is None or deadline > self.now:
+            if deadline is None or deadline > end:
+                self.now = end
                 return
+            self.now = max(self.now, deadline)
             self.happens(DeadlinePassed())
         raise AssertionError("the deadline does not move")
 
@@ -138,8 +166,9 @@ class AnythingGoes(RuleBasedStateMachine):
         self.keeper.compare(self.scheduler.snapshot())
 
     def teardown(self) -> None:
-        """Let everything come to its end: every request must."""
-        for _ in range(1_000):
+        """Let everything come to its end: every request must. Models that leave only in their own time are sent."""
+        for turn in range(1_000):
+            self.let_pass(1.0)
             if self.starting:
                 self.happens(ChildReady(self.starting.pop()))
             elif self.serving:
@@ -147,8 +176,10 @@ class AnythingGoes(RuleBasedStateMachine):
             elif stopping := self.stopping():
                 self.running.remove(stopping)
                 self.happens(ChildExited(stopping))
-            else:
+            elif not self.scheduler.snapshot().queue:
                 break
+            elif turn % 100 == 99:
+                self.happens(UnloadAsked(self.reserved))
         self.keeper.finish()
 
     def stopping(self) -> ChildId | None:

@@ -81,6 +81,7 @@ class Playbook:
         self.scheduler = Scheduler()
         self.commands: list[Command] = []
         self._keeper = LawKeeper()
+        self._brought_up = 0
         self._planner = planner or GroupsPlanner(groups or {})
         self._policy: Policy = {"max_wait": 0.0}
         self._policy.update(policy)
@@ -166,8 +167,9 @@ class Playbook:
 
     def running(self, *models: str) -> Playbook:
         """Bring models up, one after the other, and leave them idle. Requests below zero belong to this."""
-        for number, model in enumerate(models, start=1):
-            self.asks(-number, model).ready(f"{model}#1").served(-number)
+        for model in models:
+            self._brought_up += 1
+            self.asks(-self._brought_up, model).ready(f"{model}#1").served(-self._brought_up)
         return self
 
     # What is expected

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from modelyard.core.model import ModelFacts
+from modelyard.core.model import Evictable, ModelFacts
 from modelyard.core.planners.groups import GroupRule, GroupsPlanner
+from modelyard.core.worlds import FAIRNESS
+from tests.support.playbook import Policy
 
 MODELS = "abcdefgh"
+EVICTABLE: tuple[Evictable, ...] = ("always", "always", "always", "idle", "never")
 
 
 @st.composite
@@ -38,4 +41,17 @@ def model_facts(draw: st.DrawFn, model: str) -> ModelFacts:
         priority=draw(st.integers(-1, 1)),
         ttl=draw(st.sampled_from((0.0, 5.0))),
         unload_timeout=draw(st.sampled_from((0.0, 10.0))),
+        evictable=draw(st.sampled_from(EVICTABLE)),
+    )
+
+
+@st.composite
+def policies(draw: st.DrawFn) -> Policy:
+    """What a configuration says besides its models and its planner."""
+    return Policy(
+        max_wait=draw(st.sampled_from((0.0, 10.0))),
+        min_residency=draw(st.sampled_from((0.0, 4.0))),
+        fairness=draw(st.sampled_from(FAIRNESS)),
+        economics=draw(st.booleans()),
+        load_times=draw(st.dictionaries(st.sampled_from(MODELS), st.sampled_from((0.0, 1.0, 60.0)), max_size=4)),
     )

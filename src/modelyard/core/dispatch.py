@@ -77,6 +77,11 @@ class Dispatcher:
             if not station.in_flight:
                 self.stop(station, station.facts.unload_timeout, station.retiring)
         self._refuse_for_holders()
+        self._decide()
+        while self._refuse_for_holders():  # somebody began to hold a place in this very decision
+            self._decide()
+
+    def _decide(self) -> None:
         self._closed = frozenset()
         self.forced = self._serve_forced()
         self.favoured = self._choose_favoured()
@@ -89,15 +94,18 @@ class Dispatcher:
                 self.serve(station)
         self._commit_all()
 
-    def _refuse_for_holders(self) -> None:
-        """Reject all who would need the place of a model that nobody may evict."""
+    def _refuse_for_holders(self) -> bool:
+        """Reject all who would need the place of a model that nobody may evict; whether there is anybody."""
         if not self.yard.refusing():
-            return
+            return False
+        refused = False
         for model in self.line.models():
             station = self.yard.stations[model]
             refusal = self.refusal(station)
             if refusal is not None:
                 self.reject_waiting(station, refusal)
+                refused = True
+        return refused
 
     def refusal(self, station: Station) -> Held | None:
         """Why a request for this model must be refused as things stand. A committed swap takes nobody's place."""

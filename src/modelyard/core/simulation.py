@@ -65,7 +65,7 @@ class _MachineRoom:
         self._stopping: set[ChildId] = set()
         self.rejected = 0
         for number, visit in enumerate(world.visits, start=1):
-            self.plan(visit.at, RequestArrived(number, visit.model))
+            self.plan(visit.at, RequestArrived(number, visit.model, visit.priority, visit.caller))
             if visit.patience is not None:
                 self.plan(visit.at + visit.patience, RequestGone(number))
         for at, order in world.orders:

@@ -7,18 +7,27 @@ same instant often, which is where schedulers go wrong.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from modelyard.core.dsl.program import compile_matrix
-from modelyard.core.events import ShutdownAsked, SpecsChanged, UnloadAsked
+from modelyard.core.events import (
+    CancelAsked,
+    Fairness,
+    HoldAsked,
+    HoldReleased,
+    ShutdownAsked,
+    SpecsChanged,
+    UnloadAsked,
+)
 from modelyard.core.model import ModelFacts
 from modelyard.core.planners.base import Planner
 from modelyard.core.planners.groups import GroupRule, GroupsPlanner
 from modelyard.core.planners.matrix import MatrixPlanner
 
 T = TypeVar("T")
-Order = SpecsChanged | UnloadAsked | ShutdownAsked
+Order = SpecsChanged | UnloadAsked | HoldAsked | HoldReleased | CancelAsked | ShutdownAsked
+FAIRNESS: tuple[Fairness, ...] = ("none", "caller")
 Policy = Callable[["Dice", tuple[str, ...]], Planner]
 """Makes up which of the models run side by side."""
 _MASK = (1 << 64) - 1
@@ -58,6 +67,8 @@ class Visit:
     at: float
     model: str
     patience: float | None = None
+    priority: int | None = None
+    caller: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +95,11 @@ class World:
 
 
 def random_world(seed: int, *, models: int = 8, requests: int = 60) -> World:
-    """Make up a world with at most so many models and requests. Every fourth is calm, every fifth has a matrix."""
+    """Make up a world with at most so many models and requests.
+
+    Every fourth is calm, every fifth has a matrix, and two in three have what a configuration leaves out unless it
+    asks for it (`_enrich`).
+    """
     dice = Dice(seed)
     calm = seed % 4 == 0
     policy = _matrix if seed % 5 == 4 else _groups
@@ -92,7 +107,7 @@ def random_world(seed: int, *, models: int = 8, requests: int = 60) -> World:
     specs = _specs(dice, names, policy, calm=calm)
     span = dice.pick((0.0, 5.0, 30.0, 120.0))
     visits = tuple(_visit(dice, names, span) for _ in range(1 + dice.below(requests)))
-    return World(
+    world = World(
         seed=seed,
         specs=specs,
         machine=_machine(dice, calm=calm),
@@ -100,6 +115,51 @@ def random_world(seed: int, *, models: int = 8, requests: int = 60) -> World:
         orders=() if calm else _orders(dice, names, policy, span + 30.0),
         calm=calm,
     )
+    return world if seed % 3 == 0 else _enrich(world, Dice(seed ^ 0x2545F4914F6CDD1D), span)
+
+
+def _enrich(world: World, dice: Dice, span: float) -> World:
+    """Add callers and priorities of requests, the disciplines that are off by default, models that must not be
+    evicted, holds and cancellations. By dice of its own, so that the rest of the world is what it would be."""
+    specs = _enriched_specs(world.specs, dice, calm=world.calm)
+    visits = tuple(
+        replace(visit, priority=dice.pick((None, None, 0, 7)), caller=dice.pick(("", "p", "p", "q", "r")))
+        for visit in world.visits
+    )
+    orders: list[tuple[float, Order]] = [
+        (at, _enriched_specs(order, dice, calm=False) if isinstance(order, SpecsChanged) else order)
+        for at, order in world.orders
+    ]
+    names = tuple(specs.facts)
+    if not world.calm:
+        for _ in range(dice.pick((0, 2, 4))):
+            at, model = dice.time(span), dice.pick(names)
+            held: Order = HoldAsked(model, dice.pick((None, at + dice.time(10.0))))
+            orders.append((at, held if dice.chance(66) else HoldReleased(model)))
+            orders.append((dice.time(span), CancelAsked(1 + dice.below(len(visits)))))
+    return replace(world, specs=specs, visits=visits, orders=tuple(orders))
+
+
+def _enriched_specs(specs: SpecsChanged, dice: Dice, *, calm: bool) -> SpecsChanged:
+    return SpecsChanged(
+        {model: _guarded(facts, dice, calm=calm) for model, facts in specs.facts.items()},
+        specs.planner,
+        specs.restart,
+        max_wait=specs.max_wait,
+        min_residency=dice.pick((0.0, 0.0, 1.0, 5.0, 20.0)),
+        fairness=dice.pick(FAIRNESS),
+        economics=dice.chance(50),
+        load_times={model: dice.time(8.0) for model in specs.facts if dice.chance(50)},
+    )
+
+
+def _guarded(facts: ModelFacts, dice: Dice, *, calm: bool) -> ModelFacts:
+    """One that is reserved gets a `ttl`: otherwise nothing would ever end the wait for its place."""
+    if dice.chance(80):
+        return facts
+    if calm or dice.chance(50):
+        return replace(facts, evictable="never")
+    return replace(facts, evictable="idle", ttl=facts.ttl or 2.0)
 
 
 def _machine(dice: Dice, *, calm: bool) -> Machine:
