@@ -150,7 +150,7 @@ groups: {g: {swapp: 1}}
         ("maxBody: 7", "maxBody"),
         ("ui: {editConfig: true}", "ui.editConfig"),
         ('models: {alpha: {cmd: "${PORT}", sleep: {after: 5}}}', "models.alpha.sleep"),
-        ("routing: {scheduler: {settings: {fifo: {fairness: 1}}}}", "routing.scheduler.settings.fifo.fairness"),
+        ('models: {alpha: {cmd: "${PORT}", hooks: {ready: x}}}', "models.alpha.hooks"),
     ],
 )
 def test_what_is_not_supported_yet_is_ignored_with_one_warning(text: str, path: str) -> None:

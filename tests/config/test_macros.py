@@ -138,6 +138,11 @@ def test_keys_and_unknown_sections_are_left_alone() -> None:
     assert list(load(text).models) == ["${never}"]
 
 
+def test_a_mapping_with_keys_that_are_no_texts_is_expanded_and_not_checked() -> None:
+    text = 'models: {alpha: {cmd: "${PORT}", metadata: {m: {1: "${never} ${MODEL_ID}", x: ["${never}"]}}}}'
+    assert load(text).models["alpha"].metadata == {"m": {"1": "${never} alpha", "x": ["${never}"]}}
+
+
 def test_a_broken_macro_gives_one_problem_however_often_it_is_used() -> None:
     text = 'macros: {A: ~, B: "${A}"}\nmodels: {alpha: {cmd: "${PORT} ${A} ${B}", ttl: "${A}"}}\nstartPort: "${B}"'
     assert the_problem(text).path == "macros.A"

@@ -179,6 +179,8 @@ class Leftovers:
         if isinstance(node, ScalarNode):
             broken = may_refer(node) and self._found(node, str(node.value), path)
             return ScalarNode(node.place, BROKEN) if broken else node
+        if isinstance(node, MappingNode) and not node.has_text_keys:
+            return node  # compatible: nobody looked into such mappings, so files may hold anything (spec config 7)
         return map_children(
             node,
             lambda child, step: self.check(child, f"{path}[{step}]" if isinstance(step, int) else f"{path}.{step}"),

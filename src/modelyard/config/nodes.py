@@ -82,6 +82,8 @@ class MappingNode(Struct, frozen=True, gc=False):
     extent: Extent = ONE
     merge_key: Place | None = None
     """Where `<<` was used in this mapping."""
+    has_text_keys: bool = True
+    """Whether all its keys are texts as they are written, and not numbers for example."""
 
     def get(self, key: str) -> Node | None:
         """The value under a key."""
@@ -237,9 +239,10 @@ class _Composer:
     def _mapping(self, start: events.MappingStartEvent) -> MappingNode:
         entries: dict[str, Entry] = {}
         merge_key: Place | None = None
+        has_text_keys = True
         while not isinstance(event := next(self._events), events.MappingEndEvent):
             place = self._place(event)
-            key = self._key(event)
+            key, is_text = self._key(event)
             node = self._below(f".{key}", next(self._events), in_flow_mapping=bool(start.flow_style))
             if key is None:
                 continue
@@ -247,6 +250,7 @@ class _Composer:
                 self._already_defined(key, place, entries[key].place)
                 continue
             entries[key] = Entry(place, node)
+            has_text_keys = has_text_keys and is_text
             if key == MERGE_KEY and isinstance(event, events.ScalarEvent) and event.implicit[0]:
                 merge_key = place
         if merge_key is not None:
@@ -254,7 +258,7 @@ class _Composer:
             for mapping in merged:
                 entries = {**mapping.entries, **entries}
         extent = self._extent(start, [entry.node for entry in entries.values()])
-        return MappingNode(self._place(start), entries, extent, merge_key)
+        return MappingNode(self._place(start), entries, extent, merge_key, has_text_keys)
 
     def _below(self, step: str, event: events.Event, *, in_flow_mapping: bool) -> Node:
         self._steps.append(step)
@@ -275,16 +279,17 @@ class _Composer:
             raise Unparsable(_TOO_DEEP, start_of(start))
         return Extent(size, depth)
 
-    def _key(self, event: events.Event) -> str | None:
+    def _key(self, event: events.Event) -> tuple[str | None, bool]:
+        """A key as text, None for one that is a mistake, and whether it is a text as it is written."""
         node = self._node(event, in_flow_mapping=False)
         if not isinstance(node, ScalarNode):
             self._problem(self._place(event), "a key must be a scalar, not a list or a mapping")
-            return None
+            return None, False
         if isinstance(node.value, Broken):
-            return None
+            return None, False
         if node.value is None:
-            return str(getattr(event, "value", ""))
-        return text_of(node.value)
+            return str(getattr(event, "value", "")), False
+        return text_of(node.value), isinstance(node.value, str)
 
     def _already_defined(self, key: str, place: Place, first: Place) -> None:
         message = f'key "{key}" is already defined at line {first.line}'
