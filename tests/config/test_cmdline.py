@@ -84,3 +84,35 @@ def test_any_text_is_split_or_empty(text: str) -> None:
 @given(st.lists(st.text(alphabet=st.characters(exclude_characters="'\n")), min_size=1))
 def test_single_quotes_keep_everything_on_one_line(arguments: list[str]) -> None:
     assert split_command("x " + " ".join(f"'{argument}'" for argument in arguments)) == ["x", *arguments]
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments"),
+    [
+        ("run  -a\t-b\n-c", ["run", "-a", "-b", "-c"]),
+        ("run \\\n  -a 1 \\\n  -b", ["run", "-a", "1", "-b"]),
+        ("run\n# note\n-a", ["run", "-a"]),
+        ('run "a b" c"d e"f', ["run", "a b", "cd ef"]),
+        ("run 'a b'", ["run", "'a", "b'"]),
+        ('run "" x', ["run", "", "x"]),
+        ('run "a\\"b" \\"c', ["run", 'a"b', '"c']),
+        ('run "a\\nb \\\\d"', ["run", "a\\nb \\\\d"]),
+        ("run a\\ b", ["run", "a\\", "b"]),
+        ('C:\\bin\\run.exe -m "D:\\a b\\c"', ["C:\\bin\\run.exe", "-m", "D:\\a b\\c"]),
+        ('run "open', ["run", "open"]),
+        ('run "x\n# y\nz"', ["run", "x\nz"]),
+        ("run\r\nnext", ["run", "next"]),
+        ('run "a""b" ""', ["run", 'a"b', ""]),
+        ('run "dir\\\\" x', ["run", "dir\\", "x"]),
+        ('run a\\\\\\"b', ["run", 'a\\"b']),
+        ('run """" x', ["run", '"', "x"]),
+        ("run \\\\host\\share\\", ["run", "\\\\host\\share"]),
+    ],
+)
+def test_quotes_of_windows(text: str, arguments: list[str]) -> None:
+    assert split_command(text, windows=True) == arguments
+
+
+def test_a_text_without_arguments_is_none_on_windows_either() -> None:
+    with pytest.raises(EmptyCommand):
+        split_command(" \r\n# x", windows=True)
