@@ -14,11 +14,12 @@ import uvloop
 
 from modelyard.core.events import Event
 from modelyard.core.model import ChildId
-from modelyard.runtime.child import Child, ProcessSpec
+from modelyard.runtime.child import Child
 from modelyard.runtime.clock import SystemClock
 from modelyard.runtime.guard import Guard, new_daemon_id
 from modelyard.runtime.journal import open_journal
 from modelyard.runtime.logs import LogHub
+from modelyard.runtime.processspec import ProcessSpec
 from modelyard.runtime.spawn import Reaper
 from modelyard.runtime.tasks import TaskOwner
 

@@ -11,11 +11,12 @@ import uvloop
 
 from modelyard.core.events import ChildExited, ChildFailed, ChildReady, Event
 from modelyard.core.model import ChildId
-from modelyard.runtime.child import Child, ProcessSpec
+from modelyard.runtime.child import Child
 from modelyard.runtime.clock import SystemClock
 from modelyard.runtime.guard import Guard, new_daemon_id
 from modelyard.runtime.logs import LogHub
 from modelyard.runtime.platform.linux import all_processes, daemon_needle, find_tree
+from modelyard.runtime.processspec import ProcessSpec
 from modelyard.runtime.tasks import TaskOwner
 
 from .processes import PATIENCE, eventually, free_port

@@ -10,7 +10,7 @@ from modelyard.core.model import ModelFacts
 from modelyard.core.planners.base import Planner
 from modelyard.core.planners.groups import GroupRule, GroupsPlanner
 from modelyard.core.planners.matrix import MatrixPlanner
-from modelyard.runtime.child import ProcessSpec
+from modelyard.runtime.processspec import ProcessSpec
 
 
 class World:
@@ -49,6 +49,7 @@ class World:
             priority=self.config.priority_of(model.id),
             ttl=float(model.ttl),
             unload_timeout=float(model.unload_timeout),
+            evictable=model.evictable,
         )
 
     def planner(self) -> Planner:
@@ -79,6 +80,10 @@ class World:
             env=config.env,
             proxy=config.proxy,
             check_endpoint=config.check_endpoint,
-            start_timeout=float(self.config.health_check_timeout),
+            start_timeout=float(config.start_timeout),
+            start_progress=config.start_progress,
+            busy_timeout=float(config.busy_timeout),
+            port_check=config.port_check,
+            keep_descendants=config.keep_descendants,
             port=config.port,
         )

@@ -12,13 +12,12 @@ from __future__ import annotations
 
 import asyncio
 import math
-import signal
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from modelyard.config.cmdline import split_command
 from modelyard.core.events import ChildExited, ChildFailed, ChildReady, Event
 from modelyard.core.model import ChildId
+from modelyard.runtime.afterlife import Afterlife
 from modelyard.runtime.bell import Bell, at
 from modelyard.runtime.clock import Clock
 from modelyard.runtime.guard import Guard
@@ -27,7 +26,10 @@ from modelyard.runtime.journal import ChildRecord
 from modelyard.runtime.logs import DaemonLog, ModelLog
 from modelyard.runtime.output import Output
 from modelyard.runtime.platform.linux import child_environment
-from modelyard.runtime.spawn import Process, SpawnError, spawn
+from modelyard.runtime.processspec import ProcessSpec
+from modelyard.runtime.progress import Progress
+from modelyard.runtime.spawn import SpawnError, spawn
+from modelyard.runtime.stopcommand import StopCommand, status_in_words
 from modelyard.runtime.tasks import TaskOwner
 from modelyard.runtime.tree import ProcessTree
 from modelyard.wire.durations import go_duration
@@ -54,26 +56,6 @@ EXITED_EARLY = "upstream command exited prematurely"
 EXITED = "upstream process exited unexpectedly"
 ABORTED = "aborted"
 _ASK_AGAIN = "the readiness probe has a new target"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProcessSpec:
-    """What to start and how to know and end it, all macros expanded but `${PID}`. `start_timeout` in
-    seconds."""
-
-    model: str
-    cmd: str
-    cmd_stop: str
-    env: tuple[str, ...]
-    proxy: str
-    check_endpoint: str
-    start_timeout: float
-    port: int | None = None
-    """The port that was handed out to it, if it asked for one."""
-
-    def same_process(self, other: ProcessSpec) -> bool:
-        """Whether a process started for `other` is as good as one started for this; the rest applies to it live."""
-        return (self.cmd, self.env, self.proxy) == (other.cmd, other.env, other.proxy)
 
 
 class _StartFailedError(Exception):
@@ -110,13 +92,17 @@ class Child:
         self._target: ProbeTarget | None = None
         self._tree: ProcessTree | None = None
         self._output: Output | None = None
-        self._stop_command: Process | None = None
+        self._afterlife: Afterlife | None = None
+        self._following: asyncio.Task[None] | None = None
+        self._progress: Progress | None = None
         self._log_mark = 0
-        self._started_at = 0.0
+        self._counts_from = 0.0
+        """When the time to become ready began."""
         self._was_ready = False
         self._stop_asked = False
         self._stop_by = math.inf
         self._bell = Bell(clock)
+        self._stop_command = StopCommand(spec.model, bell=self._bell, log=daemon_log)
         self._gone = asyncio.Event()
 
     def __repr__(self) -> str:
@@ -127,6 +113,11 @@ class Child:
     def pid(self) -> int | None:
         """The leader's pid; None before it started and once nothing is left."""
         return self._tree.pid if self._tree is not None else None
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it was told to end."""
+        return self._stop_asked
 
     @property
     def gone(self) -> bool:
@@ -140,7 +131,7 @@ class Child:
         assert spec.same_process(self.spec), "a running process can't become another"
         self.spec = spec
         if self._target is not None:
-            self._target = _probe_target(spec)
+            self._target = spec.probe_target()
         if self._tree is not None:
             self._account_for(self._tree)
         self._bell.ring()
@@ -150,7 +141,7 @@ class Child:
         failure = None
         try:
             self._prepare()
-            if self._target is None or self._target.is_free():
+            if self._port_is_free():
                 self._spawn()
         except _StartFailedError as error:
             failure = str(error)
@@ -206,7 +197,7 @@ class Child:
 
     def _last_event(self, failure: str | None, *, by_itself: bool, status: int | None) -> Event:
         if failure == EXITED_EARLY:
-            self._daemon_log.warn(f"<{self.spec.model}> {EXITED_EARLY}{_status_in_words(status)}")
+            self._daemon_log.warn(f"<{self.spec.model}> {EXITED_EARLY}{status_in_words(status)}")
             return self._ended(failure + self._circumstances(status))
         if failure is not None:
             if failure != ABORTED:
@@ -214,14 +205,31 @@ class Child:
             return self._ended(failure)
         if not by_itself:
             return self._ended("")
-        self._daemon_log.warn(f"<{self.spec.model}> {EXITED}{_status_in_words(status)}")
+        self._daemon_log.warn(f"<{self.spec.model}> {EXITED}{status_in_words(status)}")
         return self._ended(EXITED + self._circumstances(status))
 
     def _ended(self, reason: str) -> Event:
         return ChildExited(self.child, reason) if self._was_ready else ChildFailed(self.child, reason)
 
     def _is_over(self) -> bool:
-        return self._stop_asked or (self._tree is not None and self._tree.exited)
+        return self._stop_asked or self._has_ended()
+
+    def _has_ended(self) -> bool:
+        tree = self._tree
+        if tree is None or not tree.exited:
+            return False
+        if not (self.spec.keep_descendants and tree.ended_well):
+            return True
+        return self._afterlife is not None and self._afterlife.over
+
+    def _leader_ended(self) -> None:
+        tree = self._tree
+        if tree is not None and self.spec.keep_descendants and tree.ended_well:
+            elsewhere = probe_target(self.spec.proxy, "/") if self.spec.stop_argv(tree.pid) else None
+            self._afterlife = Afterlife(tree, elsewhere, bell=self._bell, clock=self._clock)
+            self._following = self._tasks.spawn(self._afterlife.follow(), name=f"afterlife of {self.child}")
+            self._daemon_log.info(f"<{self.spec.model}> the command has ended; what it started is kept")
+        self._bell.ring()
 
     # Start
 
@@ -233,14 +241,14 @@ class Child:
         except ValueError as error:
             raise _StartFailedError(f"unable to get sanitized command: {error}") from error
         try:
-            self._target = _probe_target(self.spec)
+            self._target = self.spec.probe_target()
         except ValueError as error:
             raise _StartFailedError(f"unusable proxy: {error}") from error
 
     def _spawn(self) -> None:
         self._log_mark = self._log.written
         try:
-            output = Output(self._log.write)
+            output = Output(self._take_output)
         except OSError as error:
             raise _StartFailedError(f"no pipe for the output: {error.strerror}") from error
         try:
@@ -248,21 +256,26 @@ class Child:
                 self._argv,
                 environment=child_environment(self.spec.env, self._cookie),
                 output=output.write_end,
-                on_exit=self._bell.ring,
+                on_exit=self._leader_ended,
             )
         except SpawnError as error:
             output.close()
             raise _StartFailedError(f"failed to start command '{' '.join(self._argv)}': {error}") from error
         output.close_write_end()
         self._output = output
-        self._started_at = self._clock.now()
+        self._counts_from = self._clock.now()
         self._tree = ProcessTree(leader, self._cookie, bell=self._bell, clock=self._clock)
         self._account_for(self._tree)
         self._daemon_log.debug(f"<{self.spec.model}> started pid {leader.pid}: {' '.join(self._argv)}")
 
     def _account_for(self, tree: ProcessTree) -> None:
-        record = ChildRecord(self._cookie, tree.key, tuple(self._stop_argv(tree.pid)), self.spec.env)
+        record = ChildRecord(self._cookie, tree.key, tuple(self.spec.stop_argv(tree.pid)), self.spec.env)
         self._guard.child_started(record)
+
+    def _take_output(self, data: bytes) -> None:
+        self._log.write(data)
+        if self._progress is not None and self._progress.take(data):
+            self._counts_from = self._clock.now()
 
     async def _become_ready(self) -> str | None:
         """None once ready, else why it will not be."""
@@ -271,17 +284,19 @@ class Child:
         verdict: str | None = _ASK_AGAIN
         while self._target is not None and verdict is _ASK_AGAIN:
             verdict = await self._ask(self._target)
+        self._progress = None
         return None if verdict is _ASK_AGAIN else verdict
 
     async def _ask(self, target: ProbeTarget) -> str | None:
         """Probe until there is a verdict, or a new target."""
+        self._progress = Progress(target.path) if self.spec.start_progress else None
         probe = Probe(target, self._clock)
         asking = self._tasks.spawn(probe.wait_ready(), name=f"probe {self.child}")
         asking.add_done_callback(lambda _: self._bell.ring())
         try:
             await self._bell.wait_until(
                 lambda: self._is_over() or asking.done() or self._target != target,
-                lambda: self._started_at + self.spec.start_timeout,
+                lambda: self._counts_from + self.spec.start_timeout,
             )
             if self._target != target and not self._is_over():
                 return _ASK_AGAIN
@@ -290,10 +305,10 @@ class Child:
             asking.cancel()
 
     async def _spawn_when_port_is_free(self) -> str | None:
-        assert self._target is not None
         deadline = self._clock.now() + PORT_PATIENCE
-        while not self._stop_asked and not self._target.is_free():
+        while not self._stop_asked and not self._port_is_free():
             if self._clock.now() >= deadline:
+                assert self._target is not None
                 return f"port {self._target.port} is already in use by another process"
             await self._bell.wait_until(lambda: self._stop_asked, at(self._clock.now() + PORT_POLL))
         if self._stop_asked:
@@ -304,11 +319,14 @@ class Child:
             return str(error)
         return None
 
+    def _port_is_free(self) -> bool:
+        return self._target is None or not self.spec.port_check or self._target.is_free()
+
     def _verdict(self, probe: Probe, asking: asyncio.Task[None]) -> str | None:
         assert self._tree is not None
         if self._stop_asked:
             return ABORTED
-        if self._tree.exited:
+        if self._has_ended():
             return EXITED_EARLY
         if asking.done():
             if (error := asking.exception()) is not None:
@@ -317,7 +335,8 @@ class Child:
             self._daemon_log.info(f"<{self.spec.model}> Health check passed on {self._target}")
             return None
         self.stop(FAILED_START_GRACE)
-        return f"health check timed out after {go_duration(self.spec.start_timeout)} — {probe.last_answer}"
+        since = " without news in the log" if self.spec.start_progress else ""
+        return f"health check timed out after {go_duration(self.spec.start_timeout)}{since} — {probe.last_answer}"
 
     # End
 
@@ -331,15 +350,30 @@ class Child:
             self._ask_to_end(tree)
             if not await tree.wait_exited(self._deadline):
                 self._daemon_log.warn(f"<{self.spec.model}> did not end in time and was killed")
+        elif self._afterlife is not None:
+            await self._end_afterlife(tree, self._afterlife)
         elif not self._stop_asked:
             self._stop_by = self._clock.now() + CRASH_GRACE
         status = await tree.clear(self._deadline)
         self._tree = None
-        await self._end_stop_command()
+        await self._stop_command.end(at(min(self._stop_by, self._clock.now() + STOP_COMMAND_PATIENCE)))
         if self._output is not None:
             self._output.close()
         self._guard.child_ended(self._cookie)
         return status
+
+    async def _end_afterlife(self, tree: ProcessTree, afterlife: Afterlife) -> None:
+        """End what lives on without its leader. What is of the tree is cleared with it."""
+        if self._following is not None:
+            self._following.cancel()
+        if afterlife.over:
+            self._stop_by = min(self._stop_by, self._clock.now() + CRASH_GRACE)
+            return
+        if argv := self.spec.stop_argv(tree.pid):
+            self._stop_command.run(argv, self.spec.env)
+            await self._stop_command.end(self._deadline)
+            if not await afterlife.wait_left(self._deadline):
+                self._daemon_log.warn(f"<{self.spec.model}> still listens on its port although it was stopped")
 
     async def _remember_members(self) -> None:
         if self._tree is not None and self._clock.now() < self._stop_by:
@@ -351,50 +385,17 @@ class Child:
     def _ask_to_end(self, tree: ProcessTree) -> None:
         if tree.exited or self._stop_by <= self._clock.now():
             return
-        if argv := self._stop_argv(tree.pid):
-            self._run_stop_command(argv)
+        if argv := self.spec.stop_argv(tree.pid):
+            self._stop_command.run(argv, self.spec.env)
         else:
             tree.terminate()
-
-    def _stop_argv(self, pid: int) -> list[str]:
-        """The `cmdStop` to run; empty where TERM is to be sent (none is given, or it can't be split)."""
-        try:
-            return split_command(self.spec.cmd_stop.replace("${PID}", str(pid)))
-        except ValueError:
-            return []
-
-    def _run_stop_command(self, argv: list[str]) -> None:
-        try:
-            self._stop_command = spawn(
-                argv, environment=child_environment(self.spec.env), on_exit=self._stop_command_ended
-            )
-        except SpawnError as error:
-            # No TERM instead (spec lifecycle 2.7): the grace runs, then comes KILL.
-            self._daemon_log.warn(f"<{self.spec.model}> cmdStop failed: {error}")
-
-    def _stop_command_ended(self) -> None:
-        assert self._stop_command is not None
-        status = self._stop_command.reap()
-        self._stop_command = None
-        if status != 0:
-            self._daemon_log.warn(f"<{self.spec.model}> cmdStop failed{_status_in_words(status)}")
-        self._bell.ring()
-
-    async def _end_stop_command(self) -> None:
-        deadline = min(self._stop_by, self._clock.now() + STOP_COMMAND_PATIENCE)
-        await self._bell.wait_until(lambda: self._stop_command is None, at(deadline))
-        if self._stop_command is not None:
-            self._stop_command.signal_group(signal.SIGKILL)
-            await self._bell.wait_until(lambda: self._stop_command is None)
 
     def _abandon(self) -> None:
         """Kill and look away: the daemon goes down without waiting for us, or we are at our wits' end."""
         if self._tree is not None:
             self._tree.abandon()
             self._tree = None
-        if self._stop_command is not None:
-            self._stop_command.signal_group(signal.SIGKILL)
-            self._stop_command.abandon()
+        self._stop_command.abandon()
         if self._output is not None:
             self._output.close()
 
@@ -403,22 +404,4 @@ class Child:
     def _circumstances(self, status: int | None) -> str:
         """How the process ended and what it said last."""
         lines = [line[:TAIL_WIDTH] for line in self._log.tail(TAIL_LINES, since=self._log_mark)]
-        return "\n".join([_status_in_words(status), *lines])
-
-
-def _probe_target(spec: ProcessSpec) -> ProbeTarget | None:
-    """What to ask; None where readiness is not asked for. Raises `ValueError` for a proxy that can't be asked."""
-    if spec.check_endpoint.strip() == "none":
-        return None
-    return probe_target(spec.proxy, spec.check_endpoint)
-
-
-def _status_in_words(status: int | None) -> str:
-    if status is None:
-        return ""
-    if status >= 0:
-        return f" — exit status {status}"
-    try:
-        return f" — killed by {signal.Signals(-status).name}"
-    except ValueError:
-        return f" — killed by signal {-status}"
+        return "\n".join([status_in_words(status), *lines])

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from modelyard.core.events import Event
 from modelyard.core.model import ChildId
-from modelyard.runtime.child import Child, ProcessSpec
+from modelyard.runtime.child import Child
 from modelyard.runtime.clock import Clock
 from modelyard.runtime.guard import Guard
 from modelyard.runtime.http.turn import Turn
 from modelyard.runtime.http.upstream import UpstreamPool
 from modelyard.runtime.logs import LogHub
+from modelyard.runtime.processspec import ProcessSpec
 from modelyard.runtime.serving import ChildServing
 from modelyard.runtime.tasks import TaskOwner
 
 Specs = Callable[[str], ProcessSpec | None]
 """How a model's process is to be started now; None: there is no such model (any more)."""
+
+BUSY_POLL = 0.5
+"""Seconds between two looks at whether an engine has stopped answering."""
 
 
 class Children:
@@ -40,7 +45,8 @@ class Children:
         self._clock = clock
         self._tasks = tasks
         self._turn = turn
-        self._children: list[Child] = []
+        self._servings: list[ChildServing] = []
+        self._watching = False
 
     def __repr__(self) -> str:
         return f"<Children {self._alive()}>"
@@ -59,17 +65,21 @@ class Children:
             tasks=self._tasks,
             daemon_log=self._logs.daemon,
         )
-        self._children = [*self._alive(), process]
-        return ChildServing(process, UpstreamPool(spec.proxy, self._tasks, self._turn), reason, self._logs.daemon)
+        pool = UpstreamPool(spec.proxy, self._tasks, self._turn)
+        serving = ChildServing(process, pool, reason, self._logs.daemon)
+        self._servings = [*self._alive(), serving]
+        self._watch_the_busy()
+        return serving
 
     def ports(self) -> dict[str, int]:
         """The ports that were handed out to children of which something is left, by model."""
-        return {child.spec.model: child.spec.port for child in self._alive() if child.spec.port is not None}
+        running = [serving.child.spec for serving in self._alive()]
+        return {spec.model: spec.port for spec in running if spec.port is not None}
 
     def reconfigure(self) -> frozenset[str]:
         """Hand the new specs to those that run; the models whose process must be another one are left over."""
         unfit = set()
-        for child in self._alive():
+        for child in [serving.child for serving in self._alive()]:
             spec = self._specs(child.spec.model)
             if spec is None:
                 continue
@@ -77,7 +87,26 @@ class Children:
                 child.configure(spec)
             else:
                 unfit.add(spec.model)
+        self._watch_the_busy()
         return frozenset(unfit)
 
-    def _alive(self) -> list[Child]:
-        return [child for child in self._children if not child.gone]
+    def _alive(self) -> list[ChildServing]:
+        return [serving for serving in self._servings if not serving.child.gone]
+
+    def _watch_the_busy(self) -> None:
+        if not self._watching and self._may_hang():
+            self._watching = True
+            self._tasks.spawn(self._kill_the_hung(), name="busy time-outs")
+
+    def _may_hang(self) -> list[ChildServing]:
+        return [serving for serving in self._alive() if serving.child.spec.busy_timeout]
+
+    async def _kill_the_hung(self) -> None:
+        """Look after the engines with a `busyTimeout`, as long as there are any."""
+        try:
+            while watched := self._may_hang():
+                await asyncio.sleep(BUSY_POLL)
+                for serving in watched:
+                    serving.kill_if_hung()
+        finally:
+            self._watching = False

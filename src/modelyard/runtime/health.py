@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
 from modelyard.runtime.clock import Clock
-from modelyard.runtime.ports import LOCALHOST, is_port_free
+from modelyard.runtime.ports import LOCALHOST, is_port_free, loopback_addresses
 
 PROBE_SECONDS = 3.0
 """How long one probe may take: a server that accepts and never answers must not hold up the next one (R7)."""
@@ -40,6 +40,11 @@ class ProbeTarget:
     def addresses(self) -> tuple[str, ...]:
         """What to connect to, in this order; `localhost` means both families (R6)."""
         return LOCALHOST if self.host == "localhost" else (self.host,)
+
+    @property
+    def is_on_loopback(self) -> bool:
+        """Whether we can see who listens there."""
+        return bool(loopback_addresses(self.host))
 
     def is_free(self) -> bool:
         """Whether nobody listens there yet. True for what is not on this machine's loopback."""

@@ -5,37 +5,48 @@ from __future__ import annotations
 from modelyard.runtime.child import Child
 from modelyard.runtime.http.upstream import UpstreamPool
 from modelyard.runtime.logs import DaemonLog
+from modelyard.wire.durations import go_duration
 
 
 class ChildServing:
     """A child and its pool, as the engine drives them."""
 
-    __slots__ = ("_child", "_log", "_reason", "pool")
+    __slots__ = ("_log", "_reason", "child", "pool")
 
     def __init__(self, child: Child, pool: UpstreamPool, reason: str, log: DaemonLog) -> None:
         """`reason` says why it starts now."""
-        self._child = child
+        self.child = child
         self._reason = reason
         self._log = log
         self.pool = pool
 
     def __repr__(self) -> str:
-        return f"<ChildServing {self._child!r} {self.pool!r}>"
+        return f"<ChildServing {self.child!r} {self.pool!r}>"
 
     def start(self) -> None:
         """Start the process."""
-        self._log.info(f"starting {self._child.child.model}: {self._reason}")
-        self._child.start()
+        self._log.info(f"starting {self.child.child.model}: {self._reason}")
+        self.child.start()
 
     def stop(self, grace: float, reason: str) -> None:
         """Stop it within `grace` seconds, then kill."""
-        self._log.info(f"stopping {self._child.child.model}: {reason}")
-        self._child.stop(grace)
+        self._log.info(f"stopping {self.child.child.model}: {reason}")
+        self.child.stop(grace)
+
+    def kill_if_hung(self) -> None:
+        """Kill it if it has sent nothing for its `busyTimeout` although a request waits for its answer (R32).
+
+        Its requests end when their connections break, so when it is gone and not before.
+        """
+        spec = self.child.spec
+        if spec.busy_timeout and not self.child.stopping and self.pool.seconds_of_silence() > spec.busy_timeout:
+            self._log.warn(f"<{spec.model}> has sent nothing for {go_duration(spec.busy_timeout)} while busy: killed")
+            self.child.kill()
 
     def kill(self) -> None:
         """Kill it at once."""
-        self._child.kill()
+        self.child.kill()
 
     async def wait_gone(self) -> None:
         """Return once no process of it is left."""
-        await self._child.wait_gone()
+        await self.child.wait_gone()

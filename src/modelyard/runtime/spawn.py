@@ -82,8 +82,17 @@ class Process:
     def exited(self) -> bool:
         """Whether the process has ended, as of now: also when the loop has not heard of it yet."""
         if not self._exited:
-            self._exited = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+            self._exited = self._look() is not None
         return self._exited
+
+    @property
+    def ended_well(self) -> bool:
+        """Whether the process has ended with status 0, as of now. Not after `reap`."""
+        end = self._look()
+        return end is not None and end.si_code == os.CLD_EXITED and end.si_status == 0
+
+    def _look(self) -> os.waitid_result | None:
+        return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
 
     def _ended(self) -> None:
         self._exited = True

@@ -6,7 +6,7 @@ import asyncio
 import signal
 from functools import partial
 
-from modelyard.runtime.bell import Bell, Deadline, at
+from modelyard.runtime.bell import Bell, Deadline, at, never
 from modelyard.runtime.clock import Clock
 from modelyard.runtime.platform.linux import ProcessKey, ProcessStat, child_needle, find_tree, send_signal
 from modelyard.runtime.spawn import ExitWatch, Process
@@ -63,6 +63,17 @@ class ProcessTree:
         """Kill the leader and its group."""
         self._leader.signal_group(signal.SIGKILL)
 
+    @property
+    def ended_well(self) -> bool:
+        """Whether the leader has ended with status 0."""
+        return self._leader.ended_well
+
+    async def wait_deserted(self) -> None:
+        """Wait until nobody lives whom the leader left behind."""
+        bell = Bell(self._clock)
+        while rest := await self._find_rest():
+            await self._wait_ended(rest, never, bell)
+
     async def wait_exited(self, deadline: Deadline) -> bool:
         """Wait until the leader has ended; kill it and its group when the deadline passes.
 
@@ -83,12 +94,12 @@ class ProcessTree:
         rest = await self._find_rest()
         if rest and self._clock.now() < deadline():
             self._terminate(rest)
-            await self._wait_ended(rest, deadline)
+            await self._wait_ended(rest, deadline, self._bell)
             rest = await self._find_rest()
         while rest:
             for member in rest:
                 send_signal(member.key, signal.SIGKILL)
-            await self._wait_ended(rest, at(self._clock.now() + KILL_ROUND))
+            await self._wait_ended(rest, at(self._clock.now() + KILL_ROUND), self._bell)
             rest = await self._find_rest()
         return self._leader.reap()
 
@@ -112,20 +123,21 @@ class ProcessTree:
         # still.
         return await asyncio.get_running_loop().run_in_executor(None, search)
 
-    async def _wait_ended(self, members: list[ProcessStat], deadline: Deadline) -> None:
+    async def _wait_ended(self, members: list[ProcessStat], deadline: Deadline, bell: Bell) -> None:
         running = {member.pid for member in members}
         watches: list[ExitWatch] = []
         for pid in sorted(running):
             try:
-                watches.append(ExitWatch(pid, partial(self._member_ended, running, pid)))
+                watches.append(ExitWatch(pid, partial(_member_ended, running, pid, bell)))
             except OSError:
                 running.discard(pid)
         try:
-            await self._bell.wait_until(lambda: not running, deadline)
+            await bell.wait_until(lambda: not running, deadline)
         finally:
             for watch in watches:
                 watch.close()
 
-    def _member_ended(self, running: set[int], pid: int) -> None:
-        running.discard(pid)
-        self._bell.ring()
+
+def _member_ended(running: set[int], pid: int, bell: Bell) -> None:
+    running.discard(pid)
+    bell.ring()

@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Iterator
+from math import inf
 from typing import Protocol, cast
 from urllib.parse import urlsplit
 
 import httptools
 
 from modelyard.runtime.http.turn import Turn
+from modelyard.runtime.platform.sockets import seconds_of_silence
 from modelyard.runtime.tasks import TaskOwner
 from modelyard.wire.headers import BODYLESS, Header
 from modelyard.wire.heads import MISSES, HeadPattern, ResponseHead
@@ -358,6 +360,12 @@ class UpstreamConnection(asyncio.Protocol):
             self._read_paused = False
             self._transport.resume_reading()
 
+    def seconds_of_silence(self) -> tuple[float, float]:
+        """How long ago we last sent something to the upstream, and it to us. Whoever we do not read is not silent."""
+        connection = None if self._transport is None else self._transport.get_extra_info("socket")
+        silence = None if connection is None or self._read_paused else seconds_of_silence(connection)
+        return silence or (0.0, 0.0)
+
     def release_transport(self) -> asyncio.Transport | None:
         """Give the socket away to a tunnel."""
         self._pool.turn.finish_writes()
@@ -452,6 +460,19 @@ class UpstreamPool:
         self._all.discard(connection)
         if connection in self._idle:
             self._idle.remove(connection)
+
+    def seconds_of_silence(self) -> float:
+        """How long the upstream has sent nothing to anybody although somebody was there to be answered (R32).
+
+        An upstream that answers one is not silent to the others, who may wait for their turn with it (R57).
+        """
+        waited, silent = 0.0, inf
+        for connection in self._all:
+            sent, received = connection.seconds_of_silence()
+            silent = min(silent, received)
+            if connection not in self._idle:
+                waited = max(waited, min(sent, received))
+        return min(waited, silent)
 
     def close(self) -> None:
         """Close idle connections; those in use end with their exchange or with the child."""
