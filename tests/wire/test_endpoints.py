@@ -19,4 +19,40 @@ def test_allow_names_the_methods_of_a_path() -> None:
     assert allowed_methods(b"/v1/chat/completions") == "POST"
     assert allowed_methods(b"/props") == "GET, HEAD"
     assert allowed_methods(b"/nothing") == ""
-    assert set(GET_ENDPOINTS) & set(POST_ENDPOINTS) == set()
+    assert allowed_methods(b"/v1/audio/voices") == "GET, HEAD, POST"
+
+
+ROUTES = """
+    /v1/chat/completions /v1/responses /v1/completions /v1/messages /v1/messages/count_tokens /v1/embeddings
+    /reranking /rerank /v1/rerank /v1/reranking /infill /completion /v1/audio/speech /v1/audio/voices
+    /v1/images/generations /sdapi/v1/txt2img /sdapi/v1/img2img /audioapi/v1/tasks/run /v/chat/completions
+    /v/responses /v/completions /v/messages /v/messages/count_tokens /v/embeddings /v/rerank /v/reranking
+    /v1/audio/transcriptions /v1/images/edits
+""".split()
+OURS = """
+    /v1/audio/translations /v1/images/variations /v1/moderations /tokenize /detokenize /apply-template /v1/score
+    /classify /pooling
+""".split()
+
+
+def test_every_route_is_there() -> None:
+    assert set(POST_ENDPOINTS) == {path.encode() for path in ROUTES + OURS}
+    assert set(GET_ENDPOINTS) == {b"/v1/audio/voices", b"/sdapi/v1/loras", b"/props", b"/slots", b"/v1/realtime"}
+
+
+def test_prefixes_that_engines_do_not_know_are_dropped() -> None:
+    longer = {path: e.forwarded_path for path, e in POST_ENDPOINTS.items() if e.forwarded_path != path}
+    assert longer.pop(b"/audioapi/v1/tasks/run") == b"/v1/tasks/run"
+    assert all(path == b"/v" + forwarded for path, forwarded in longer.items())
+
+
+def test_what_is_large_and_no_text_is_not_captured() -> None:
+    kept = {e.path: (e.kept.request_body, e.kept.response_body) for e in POST_ENDPOINTS.values()}
+    assert kept["/v1/chat/completions"] == (True, True)
+    assert kept["/v1/audio/speech"] == kept["/v1/images/generations"] == kept["/sdapi/v1/txt2img"] == (True, False)
+    assert kept["/v1/audio/voices"] == kept["/v1/audio/transcriptions"] == (False, True)
+    assert kept["/v1/images/edits"] == kept["/sdapi/v1/img2img"] == (False, False)
+
+
+def test_loading_is_shown_in_chats_only() -> None:
+    assert {path for path, e in POST_ENDPOINTS.items() if e.shows_loading} == {b"/v1/chat/completions"}
