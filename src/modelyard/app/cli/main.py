@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from modelyard.app.cli import check, config, demo, schema, serve
+from modelyard.app.cli import check, config, demo, schema, serve, simulate
 
 
 class Subcommand(NamedTuple):
@@ -25,6 +25,9 @@ SUBCOMMANDS = {
         config.run, "config explain MODEL -config FILE", "what a name means, and where each value comes from"
     ),
     "schema": Subcommand(schema.run, "schema", "the JSON Schema of the configuration, for editors"),
+    "simulate": Subcommand(
+        simulate.run, "simulate --config FILE", "what the scheduler does with traffic that is described or recorded"
+    ),
     "demo": Subcommand(demo.run, "demo", "three small models on loopback, and what to try"),
 }
 EXIT_UNHEARD = 1
