@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from modelyard.runtime.feed import Feed, News
+from modelyard.runtime.feed import MAX_STEPS, Feed, News
 from modelyard.runtime.logs import LogHub
 
 Story = Callable[[LogHub, Feed, dict[str, int]], Awaitable[None]]
@@ -99,5 +99,34 @@ def test_a_closed_watcher_reads_nothing_more(close: Callable[[Feed, object], Non
         assert await reading == []
         assert repr(feed).endswith("to 0>")
         feed.changed("count")
+
+    tell(story)
+
+
+def test_steps_are_told_one_by_one_and_not_beside_the_state_that_has_them() -> None:
+    async def story(logs: LogHub, feed: Feed, figures: dict[str, int]) -> None:
+        watched = [feed.is_watched]
+        feed.tell("count", "lost: nobody watches")
+        watching = feed.watch()
+        watched.append(feed.is_watched)
+        assert watched == [False, True]
+        feed.tell("count", "in the state already")
+        assert News("count", 1) in await watching.read()
+        feed.tell("count", "+1")
+        feed.tell("count", "+2")
+        assert await watching.read() == [News("count", "+1"), News("count", "+2")]
+
+    tell(story)
+
+
+def test_who_is_too_many_steps_behind_is_told_the_state_anew() -> None:
+    """R54: so what waits for a slow watcher is bounded."""
+
+    async def story(logs: LogHub, feed: Feed, figures: dict[str, int]) -> None:
+        watching = feed.watch()
+        await watching.read()
+        for figures["count"] in range(MAX_STEPS + 10):
+            feed.tell("count", f"to {figures['count']}")
+        assert await watching.read() == [News("count", MAX_STEPS + 9)]
 
     tell(story)

@@ -1,8 +1,9 @@
 """What is the case, told live to whoever watches (DESIGN section 6).
 
 A topic is something that has a state: a watcher is told the state once it has changed, in the form that it has when
-the watcher gets to read it. So a slow watcher misses steps on the way, never the last one, and costs no memory. Logs
-have no state: a watcher reads along, and loses what it has no room for.
+the watcher gets to read it. So a slow watcher misses steps on the way, never the last one, and costs no memory. Where
+the state is long and changes often, the steps are told instead, and the state again to a watcher that has fallen too
+far behind. Logs have no state: a watcher reads along, and loses what it has no room for.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from modelyard.runtime.logs import DAEMON, MODELS, LogHub
 State = Callable[[], object]
 """What is the case now, as data for JSON."""
 LOG_DATA = "logData"
+MAX_STEPS = 1024
+"""Steps that may wait for a watcher to read them."""
 
 
 class News(NamedTuple):
@@ -45,6 +48,16 @@ class Feed:
         for watcher in self._watchers:
             watcher.note(topic)
 
+    @property
+    def is_watched(self) -> bool:
+        """Whether anybody would hear of anything."""
+        return bool(self._watchers)
+
+    def tell(self, topic: str, step: object) -> None:
+        """Tell those who watch how the state of a topic has changed, as data for JSON; never waits."""
+        for watcher in self._watchers:
+            watcher.tell(topic, step)
+
     def watch(self) -> Watching:
         """Watch from now on, beginning with everything that is the case."""
         watching = Watching(self._logs, self._topics, self._watchers.discard)
@@ -66,6 +79,7 @@ class Watching:
         self._rung = asyncio.Event()
         self._closed = False
         self._changed = dict.fromkeys(topics)  # as an ordered set
+        self._steps: list[News] = []
         self._history = {source: logs.history(source) or b"" for source in (DAEMON, MODELS)}
         self._logs = {source: logs.subscribe(source, self._rung.set) for source in (DAEMON, MODELS)}
         self._rung.set()
@@ -76,6 +90,17 @@ class Watching:
     def note(self, topic: str) -> None:
         """The state of a topic is another."""
         self._changed[topic] = None
+        self._rung.set()
+
+    def tell(self, topic: str, step: object) -> None:
+        """One step, unless the whole state is to be told anyway."""
+        if topic in self._changed:
+            return
+        if len(self._steps) < MAX_STEPS:
+            self._steps.append(News(topic, step))
+        else:
+            self._steps = [news for news in self._steps if news.topic != topic]
+            self._changed[topic] = None
         self._rung.set()
 
     async def read(self) -> list[News]:
@@ -99,7 +124,9 @@ class Watching:
 
     def _take(self) -> list[News]:
         news = [*self._past_lines(), *self._new_lines()]
+        steps, self._steps = self._steps, []
         changed, self._changed = self._changed, {}
+        news += steps
         news += (News(topic, self._topics[topic]()) for topic in changed)
         return news
 

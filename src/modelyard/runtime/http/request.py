@@ -40,6 +40,8 @@ class Request:
     """
 
     listener: RequestListener | None = None
+    response: ResponseHead | None = None
+    """The head of an upstream's answer, once there is one."""
     status = 0
     body_bytes_sent = 0
     started = False
@@ -98,6 +100,7 @@ class Request:
         head leaves together with the first `push` or with `push_last`.
         """
         framing = b""
+        self.response = head
         status, traits = head.status, head.traits
         if not traits.length and status not in BODYLESS and self.method != b"HEAD":
             if self.http10:
@@ -120,6 +123,7 @@ class Request:
             self.start(head)
             self.push_last(body)
             return
+        self.response = head
         self.status = head.status
         self.body_bytes_sent += len(body)
         self.started = True
