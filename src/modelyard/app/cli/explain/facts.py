@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
 
-from modelyard.config.origins import Origin
+from modelyard.config.origins import DEFAULT, Origin, Origins
 
 NOT_YET = "not acted upon yet"
 """Noted beside what is read, checked and kept for what comes."""
@@ -33,3 +33,18 @@ class Explanation(Struct, frozen=True, kw_only=True):
     """The id of the model, the name of the selector, or the qualified name of the peer's model."""
     summary: str
     sections: Mapping[str, Sequence[Fact]]
+
+
+def plain_facts(
+    values: Mapping[str, Any], defaults: Mapping[str, Any], origins: Origins, path: tuple[str, ...]
+) -> Iterator[Fact]:
+    """One fact for each key of a section, and of the sections in it that have fixed keys."""
+    for key, value in values.items():
+        if isinstance(value, dict) and defaults.get(key):
+            yield from (
+                Fact(key=f"{key}.{fact.key}", value=fact.value, origins=fact.origins, quiet=fact.quiet)
+                for fact in plain_facts(value, defaults[key], origins, (*path, key))
+            )
+        else:
+            found = origins.of(*path, key) or (DEFAULT,)
+            yield Fact(key=key, value=value, origins=found, quiet=found == (DEFAULT,))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any
 
-from msgspec import to_builtins
+from msgspec import structs, to_builtins
 
-from modelyard.app.cli.explain.facts import NOT_YET, Fact
+from modelyard.app.cli.explain.facts import NOT_YET, Fact, plain_facts
 from modelyard.app.cli.explain.neighbours import neighbour_facts
 from modelyard.config.cmdline import EmptyCommand, split_command
 from modelyard.config.document import ModelEntry
@@ -21,13 +21,20 @@ from modelyard.config.toplevel import SHORTEST_HEALTH_CHECK_TIMEOUT
 def model_sections(config: Config, origins: Origins, model: ModelConfig) -> Mapping[str, Sequence[Fact]]:
     """All facts of a model."""
     facts = _ModelFacts(config, origins, model)
-    return {
+    sections = {
         "Process": list(facts.process()),
         "Times, in seconds": list(facts.times()),
         "Requests": list(facts.requests()),
         "Beside other models": list(neighbour_facts(config, origins, model.id)),
         "For clients": list(facts.shown()),
     }
+    explained = {part(fact.key) for section in sections.values() for fact in section}
+    return {**sections, "More": list(facts.others(explained))}
+
+
+def part(key: str) -> str:
+    """The key of a model that a fact is about: `filters` for `filters.stripParams`, `env` for `env[0]`."""
+    return key.partition("[")[0].partition(".")[0]
 
 
 class _ModelFacts:
@@ -54,6 +61,8 @@ class _ModelFacts:
         yield Fact(key="inherited", value="all of Modelyard's own environment")
         yield Fact(key="proxy", value=model.proxy, origins=self._of("proxy") or self._default_proxy())
         yield self._plain("checkEndpoint", note="ready at once" if model.check_endpoint == "none" else "")
+        for key in ("portCheck", "keepDescendants"):
+            yield self._switch(key)
         stopped = "" if model.cmd_stop else "stopped by TERM to its process group"
         yield Fact(key="cmdStop", value=_arguments(model.cmd_stop), origins=self._of("cmdStop"), note=stopped)
 
@@ -66,7 +75,12 @@ class _ModelFacts:
             note="" if model.ttl else "never unloaded for being idle",
         )
         yield Fact(key="unloadTimeout", value=model.unload_timeout, origins=self._own_or("unloadTimeout"))
-        yield Fact(key="healthCheckTimeout", value=model.health_check_timeout, origins=self._health_check_timeout())
+        own = self._of("startTimeout")
+        yield Fact(key="startTimeout", value=model.start_timeout, origins=own or self._health_check_timeout())
+        health = self._health_check_timeout()  # the model's own key of that name is overruled
+        yield Fact(key="healthCheckTimeout", value=model.health_check_timeout, origins=health, quiet=True)
+        for key in ("startProgress", "busyTimeout"):
+            yield self._switch(key)
         for key in self._values["timeouts"]:
             yield self._plain("timeouts", key)
 
@@ -112,6 +126,15 @@ class _ModelFacts:
             for key in self._values[section]:
                 yield self._plain(section, key)
 
+    def others(self, explained: Container[str]) -> Iterator[Fact]:
+        """The keys that have no place of their own above."""
+        for key, default in self._defaults.items():
+            if key not in explained and key != "macros":
+                if isinstance(self._values[key], dict) and default:
+                    yield from plain_facts({key: self._values[key]}, self._defaults, self._origins, self._path)
+                else:
+                    yield self._switch(key)
+
     def _of(self, *path: str | int) -> tuple[Origin, ...]:
         return self._origins.of(*self._path, *path)
 
@@ -131,6 +154,11 @@ class _ModelFacts:
             note=note or self._effect(path[0], origins),
             quiet=origins == (DEFAULT,) and (len(path) > 1 or not value),
         )
+
+    def _switch(self, key: str) -> Fact:
+        """A key that matters only where it is written."""
+        plain = self._plain(key)
+        return structs.replace(plain, quiet=plain.origins == (DEFAULT,))
 
     def _effect(self, key: str, origins: tuple[Origin, ...]) -> str:
         return NOT_YET if key in MODEL_WITHOUT_EFFECT and origins[0].kind != "default" else ""

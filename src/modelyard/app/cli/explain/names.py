@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import to_builtins
 
-from modelyard.app.cli.explain.facts import NOT_YET, Explanation, Fact
+from modelyard.app.cli.explain.facts import NOT_YET, Explanation, Fact, plain_facts
 from modelyard.app.cli.explain.model import model_sections
 from modelyard.config.document import PeerEntry, SelectorEntry
 from modelyard.config.keys import WITHOUT_EFFECT
@@ -60,7 +59,7 @@ def _explain_selector(config: Config, origins: Origins, name: str) -> Explanatio
         origins=origins.of(*path, "settings", "spillover") or (DEFAULT,),
         quiet=config.selectors[name].strategy != "spillover",
     )
-    plain = list(_plain_facts(values, to_builtins(SelectorEntry()), origins, path))
+    plain = list(plain_facts(values, to_builtins(SelectorEntry()), origins, path))
     effect = f", {NOT_YET}" if "selectors" in WITHOUT_EFFECT else ""
     return Explanation(
         asked=name,
@@ -85,23 +84,8 @@ def _explain_peer(config: Config, origins: Origins, asked: str, found: PeerModel
         kind="peer model",
         name=found.qualified,
         summary=f'a model of the peer "{found.peer}", which requests are forwarded to{effect}',
-        sections={"Peer": [listed, *_plain_facts(values, to_builtins(PeerEntry()), origins, path)]},
+        sections={"Peer": [listed, *plain_facts(values, to_builtins(PeerEntry()), origins, path)]},
     )
-
-
-def _plain_facts(
-    values: Mapping[str, Any], defaults: Mapping[str, Any], origins: Origins, path: tuple[str, ...]
-) -> Iterable[Fact]:
-    """One fact for each key of a section, and of the sections in it that have fixed keys."""
-    for key, value in values.items():
-        if isinstance(value, dict) and defaults.get(key):
-            yield from (
-                Fact(key=f"{key}.{fact.key}", value=fact.value, origins=fact.origins, quiet=fact.quiet)
-                for fact in _plain_facts(value, defaults[key], origins, (*path, key))
-            )
-        else:
-            found = origins.of(*path, key) or (DEFAULT,)
-            yield Fact(key=key, value=value, origins=found, quiet=found == (DEFAULT,))
 
 
 def _what_it_is(config: Config, target: str) -> str:
