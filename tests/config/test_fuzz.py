@@ -50,6 +50,7 @@ def outcome(*texts: str) -> Config | ConfigError:
         config = parse_config([Source(f"{index}.yaml", text) for index, text in enumerate(texts)], ENVIRONMENT)
     except ConfigError as error:
         error.render(color=True)
+        assert list(error.problems) == sorted(error.problems, key=lambda problem: problem.place)
         return error
     resolved_view(config)
     return config

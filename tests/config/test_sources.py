@@ -7,11 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from modelyard.config.errors import ConfigError, Problem
-from modelyard.config.sources import Source, config_sources, load_config, parse_config
+from modelyard.config.errors import ConfigError
+from modelyard.config.sources import Source, config_sources, load_config
 from tests.config.helpers import problems
 
 
@@ -68,46 +66,6 @@ groups:
         "models.yaml:8:15: the environment variable UNSET is not set (set it, or remove the reference)",
         'models.yaml:10:24: groups.g.members[1]: model "alpha" is already here (a model is in one group, once)',
     ]
-
-
-_KEYS = ["models", "macros", "groups", "routing", "router", "settings", "scheduler", "fifo", "priority", "matrix"]
-_MODEL_KEYS = ["alpha", "cmd", "proxy", "ttl", "env", "aliases", "members", "startPort", "upstream", "ignorePaths"]
-_SCALARS = ["${PORT}", "${A}", "${env.X}", "${env.NO}", "~", "1", "-1", "1e9", ".inf", "2031-01-01", "yes", "true"]
-_SYNTAX = ["<<: ", "*a", "&a ", "!!int ", "!!binary ", "!t ", "http://u:1", "|\n", "---\n", "#", '"', "'"]
-_MARKS = st.sampled_from([": ", ":\n", "\n", "\n  ", "\n    ", "- ", "{", "}", "[", "]", ", "])
-_WORDS = st.sampled_from([*_KEYS, *_MODEL_KEYS, *_SCALARS, *_SYNTAX])
-
-
-@given(st.text())
-def test_any_text_loads_or_is_refused(text: str) -> None:
-    _load_or_refuse(text)
-
-
-@given(st.lists(st.one_of(_WORDS, _MARKS), max_size=60).map("".join))
-def test_any_text_of_our_words_loads_or_is_refused(text: str) -> None:
-    _load_or_refuse(text)
-
-
-_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | _WORDS,
-    lambda children: st.lists(children, max_size=3) | st.dictionaries(_WORDS, children, max_size=5),
-    max_leaves=30,
-)
-
-
-@given(st.dictionaries(_WORDS, _VALUES))
-def test_any_tree_of_our_words_loads_or_is_refused(tree: dict[str, object]) -> None:
-    _load_or_refuse(repr(tree))
-
-
-def _load_or_refuse(text: str) -> None:
-    problems_found: tuple[Problem, ...] = ()
-    try:
-        parse_config([Source("any.yaml", text)], {"X": '"\\ ${A}'})
-    except ConfigError as error:
-        problems_found = error.problems
-        error.render(color=True)
-    assert list(problems_found) == sorted(problems_found, key=lambda problem: problem.place)
 
 
 def folder_of(tmp_path: Path, files: Mapping[str, str]) -> str:
