@@ -49,11 +49,13 @@ def outcome(*texts: str) -> Config | ConfigError:
     try:
         config = parse_config([Source(f"{index}.yaml", text) for index, text in enumerate(texts)], ENVIRONMENT)
     except ConfigError as error:
-        error.render(color=True)
-        assert list(error.problems) == sorted(error.problems, key=lambda problem: problem.place)
-        return error
-    resolved_view(config)
-    return config
+        refusal = error
+    else:
+        resolved_view(config)
+        return config
+    refusal.render(color=True)
+    assert list(refusal.problems) == sorted(refusal.problems, key=lambda problem: problem.place)
+    return refusal
 
 
 def written(tree: object, depth: int = 0) -> str:
