@@ -119,6 +119,12 @@ def test_how_many_requests_at_a_time(name: str, body: str, value: int, origin: s
     assert (found, origins[0]) == (value, origin)
 
 
+def test_what_one_model_is_granted_is_no_default() -> None:
+    text = "models: {comfyui_auto: {cmd: 'run ${PORT}', concurrencyLimit: 7}}\n"
+    assert fact(text, "comfyui_auto", "concurrencyLimit") == (50, ["m.yaml:1:63", "the allowance of comfyui_auto"])
+    assert fact(text, "comfyui_auto", "compat.ignoreWebsockets") == (True, ["default", "the allowance of comfyui_auto"])
+
+
 def test_a_priority_may_be_that_of_an_alias() -> None:
     routing = "routing: {scheduler: {settings: {fifo: {priority: {NAME: 5}}}}}"
     assert fact(model("", routing.replace("NAME", "a")), "a", "priority") == (5, ["m.yaml:1:55"])

@@ -17,6 +17,8 @@ from modelyard.config.origins import DEFAULT, Origin, Origins, rule
 from modelyard.config.schema import Config, ModelConfig
 from modelyard.config.toplevel import SHORTEST_HEALTH_CHECK_TIMEOUT
 
+_ALLOWANCE = rule(f"the allowance of {COMFYUI_MODEL}")
+
 
 def model_sections(config: Config, origins: Origins, model: ModelConfig) -> Mapping[str, Sequence[Fact]]:
     """All facts of a model."""
@@ -92,13 +94,7 @@ class _ModelFacts:
         yield self._plain("useModelName")
         yield Fact(key="parallel", value=model.parallel, origins=self._parallel())
         limited = "" if model.concurrency_limit > 0 else "no such limit"
-        yield Fact(
-            key="concurrencyLimit",
-            value=model.concurrency_limit,
-            origins=self._of_default("concurrencyLimit"),
-            note=limited,
-            quiet=bool(limited),
-        )
+        yield structs.replace(self._plain("concurrencyLimit", note=limited), quiet=bool(limited))
         yield self._plain("queueLimit")
         yield Fact(key="priority", value=self._config.priority_of(model.id), origins=self._priority())
         path = ("routing", "scheduler", "settings", "fifo", "maxWait")
@@ -147,6 +143,8 @@ class _ModelFacts:
         for key in path:
             value, default = value[key], default[key]
         origins = self._of_default(*path)
+        if self._model.id == COMFYUI_MODEL and value != (default if origins == (DEFAULT,) else self._written(*path)):
+            origins = (*origins, _ALLOWANCE)
         return Fact(
             key=".".join(path),
             value=value,
@@ -182,7 +180,10 @@ class _ModelFacts:
 
     def _passes_on(self, key: str) -> bool:
         """Whether the value that is written is the default: -1 for `ttl`, 0 for `unloadTimeout`."""
-        return bool(self._origins.value(*self._path, key) == self._defaults[key])
+        return bool(self._written(key) == self._defaults[key])
+
+    def _written(self, *path: str) -> object:
+        return self._origins.value(*self._path, *path)
 
     def _port(self) -> tuple[Origin, ...]:
         asking = [model.id for model in self._config.models.values() if model.port is not None]
@@ -206,7 +207,7 @@ class _ModelFacts:
         if self._model.concurrency_limit > 0:
             return (rule("as many as concurrencyLimit"), *self._of("concurrencyLimit"))
         if self._model.id == COMFYUI_MODEL and self._model.parallel > DEFAULT_PARALLEL:
-            return (rule(f"the allowance of {COMFYUI_MODEL}"),)
+            return (_ALLOWANCE,)
         return (DEFAULT,)
 
     def _priority(self) -> tuple[Origin, ...]:
