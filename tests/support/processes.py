@@ -106,6 +106,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--hang", action="store_true", help="accept connections and never answer")
     parser.add_argument("--status", default="200 OK")
     parser.add_argument("--say", action="append", default=[], help="print this line first")
+    parser.add_argument("--mutter", type=int, default=0, help="print that many lines, ten a second, before listening")
+    parser.add_argument("--mutter-the-same", action="store_true", help="those lines are all the same")
     parser.add_argument("--flood", type=int, default=0, help="print that many kilobytes before listening")
     parser.add_argument("--exit", type=int, default=None, help="end at once with this status")
     parser.add_argument("--ignore-term", action="store_true")
@@ -164,6 +166,9 @@ def _fork_all(options: argparse.Namespace) -> None:
 
 
 def _serve(options: argparse.Namespace) -> None:
+    for line in range(options.mutter):
+        print("loading", 0 if options.mutter_the_same else line, flush=True)  # noqa: T201
+        time.sleep(0.1)
     time.sleep(options.listen_after)
     family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
     listener = socket.socket(family)

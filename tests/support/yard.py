@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from types import TracebackType
+from typing import Any
 
 import uvloop
 
@@ -83,8 +84,9 @@ class Yard:
         cmd_stop: str = "",
         env: tuple[str, ...] = (),
         start_timeout: float = PATIENCE,
+        **more: Any,
     ) -> Child:
-        """A started child."""
+        """A started child; `more` is for its `ProcessSpec`."""
         number = len(self.children) + 1
         spec = ProcessSpec(
             model=f"m{number}",
@@ -94,6 +96,7 @@ class Yard:
             proxy=f"http://127.0.0.1:{port or free_port()}" if proxy is None else proxy,
             check_endpoint=check,
             start_timeout=start_timeout,
+            **more,
         )
         child = Child(
             ChildId(spec.model, number),

@@ -29,6 +29,8 @@ class Afterlife:
         self._elsewhere = elsewhere
         self._bell = bell
         self._clock = clock
+        self.was_there = False
+        """Whether an engine elsewhere has been up. Until then it is on its way."""
         self.over = False
         """Whether nothing lives on."""
 
@@ -41,9 +43,7 @@ class Afterlife:
         if self._elsewhere is not None:
             if not self._elsewhere.is_on_loopback:
                 return
-            while self._elsewhere.is_free():  # it is on its way
-                await asyncio.sleep(PORT_POLL)
-            while not self._elsewhere.is_free():
+            while not (self._elsewhere.is_free() and self.was_there):
                 await asyncio.sleep(PORT_POLL)
         self.over = True
         self._bell.ring()

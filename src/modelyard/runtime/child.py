@@ -184,6 +184,8 @@ class Child:
             failure = await self._become_ready()
         if failure is None:
             self._was_ready = True
+            if self._afterlife is not None:
+                self._afterlife.was_there = True
             self._post(ChildReady(self.child))
             await self._remember_members()
             await self._bell.wait_until(self._is_over)
@@ -227,6 +229,7 @@ class Child:
         if tree is not None and self.spec.keep_descendants and tree.ended_well:
             elsewhere = probe_target(self.spec.proxy, "/") if self.spec.stop_argv(tree.pid) else None
             self._afterlife = Afterlife(tree, elsewhere, bell=self._bell, clock=self._clock)
+            self._afterlife.was_there = self._was_ready
             self._following = self._tasks.spawn(self._afterlife.follow(), name=f"afterlife of {self.child}")
             self._daemon_log.info(f"<{self.spec.model}> the command has ended; what it started is kept")
         self._bell.ring()
@@ -355,12 +358,22 @@ class Child:
         elif not self._stop_asked:
             self._stop_by = self._clock.now() + CRASH_GRACE
         status = await tree.clear(self._deadline)
+        if not self._stop_asked and self._afterlife is None:
+            await self._free_the_port(tree)
         self._tree = None
         await self._stop_command.end(at(min(self._stop_by, self._clock.now() + STOP_COMMAND_PATIENCE)))
         if self._output is not None:
             self._output.close()
         self._guard.child_ended(self._cookie)
         return status
+
+    async def _free_the_port(self, tree: ProcessTree) -> None:
+        """Stop what serves on although its command is gone and nothing of its tree is left: a container (R28)."""
+        argv = self.spec.stop_argv(tree.pid)
+        if argv and self.spec.port_check and self._target is not None and not self._target.is_free():
+            self._stop_by = self._clock.now() + FAILED_START_GRACE
+            self._stop_command.run(argv, self.spec.env)
+            await self._stop_command.end(self._deadline)
 
     async def _end_afterlife(self, tree: ProcessTree, afterlife: Afterlife) -> None:
         """End what lives on without its leader. What is of the tree is cleared with it."""

@@ -23,6 +23,9 @@ Specs = Callable[[str], ProcessSpec | None]
 BUSY_POLL = 0.5
 """Seconds between two looks at whether an engine has stopped answering."""
 
+OVERSLEPT = 1.0
+"""Seconds late at which we take it that we were stopped ourselves, and the engines with us (R33)."""
+
 
 class Children:
     """The children of one daemon. `post` gets their news."""
@@ -103,10 +106,14 @@ class Children:
 
     async def _kill_the_hung(self) -> None:
         """Look after the engines with a `busyTimeout`, as long as there are any."""
+        awake_since = self._clock.now()
         try:
             while watched := self._may_hang():
+                asleep = self._clock.now()
                 await asyncio.sleep(BUSY_POLL)
+                if self._clock.now() > asleep + BUSY_POLL + OVERSLEPT:
+                    awake_since = self._clock.now()
                 for serving in watched:
-                    serving.kill_if_hung()
+                    serving.kill_if_hung(self._clock.now() - awake_since)
         finally:
             self._watching = False

@@ -33,13 +33,16 @@ class ChildServing:
         self._log.info(f"stopping {self.child.child.model}: {reason}")
         self.child.stop(grace)
 
-    def kill_if_hung(self) -> None:
+    def kill_if_hung(self, awake: float) -> None:
         """Kill it if it has sent nothing for its `busyTimeout` although a request waits for its answer (R32).
 
-        Its requests end when their connections break, so when it is gone and not before.
+        `awake` is for how many seconds we have been looking without a break. Its requests end when their connections
+        break, so when it is gone and not before.
         """
         spec = self.child.spec
-        if spec.busy_timeout and not self.child.stopping and self.pool.seconds_of_silence() > spec.busy_timeout:
+        if not spec.busy_timeout or self.child.stopping or awake <= spec.busy_timeout:
+            return
+        if self.pool.seconds_of_silence() > spec.busy_timeout:
             self._log.warn(f"<{spec.model}> has sent nothing for {go_duration(spec.busy_timeout)} while busy: killed")
             self.child.kill()
 
