@@ -64,5 +64,6 @@ def test_who_is_not_read_is_not_silent() -> None:
         await until_silent_for(pool.seconds_of_silence, 0.1)
         taker.connection.pause_reading()
         assert pool.seconds_of_silence() == 0
+        taker.connection.close()
 
     in_plane(story)
