@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import httpx
+import pytest
 
 from modelyard.app.api.application import build_api
 from modelyard.app.api.events import MODEL_STATUS
 from modelyard.app.reload import Reloader, Sources
 from modelyard.config.diff import Changes
 from modelyard.config.schema import Config, HeldPorts, ModelConfig
-from modelyard.runtime.feed import Feed
 from modelyard.runtime.http.asgi import AsgiApp
-from tests.support.plane import Plane, in_plane
+from tests.support.plane import Plane, eventually, in_plane
 
 CONFIG = Config(
     models={
@@ -43,7 +44,7 @@ def with_api(story: Story) -> None:
 
 
 def _api(plane: Plane) -> AsgiApp:
-    feed = Feed(plane.logs)
+    feed = plane.feed
     plane.engine.on_move = lambda: feed.changed(MODEL_STATUS)
     reloader = Reloader(
         Sources(("c.yaml",), lambda held: CONFIG),
@@ -53,7 +54,7 @@ def _api(plane: Plane) -> AsgiApp:
         log=plane.logs.daemon,
         clock=plane.clock,
     )
-    return build_api(plane.engine, plane.world, plane.logs, plane.clock, reloader, feed)
+    return build_api(plane.engine, plane.world, plane.logs, plane.clock, reloader, feed, plane.inflight)
 
 
 class NobodyToAdopt:
@@ -71,8 +72,6 @@ class NobodyToAdopt:
 
 async def load(plane: Plane, client: httpx.AsyncClient, model: str = "m") -> None:
     """Have a model served once."""
-    import asyncio
-
     asked = asyncio.get_running_loop()
     request = asked.create_task(client.post("/v1/completions", json={"model": model}))
     await (await plane.upstream.request()).answer_json()
@@ -236,13 +235,14 @@ def test_events_begin_with_what_is_the_case_and_go_on_with_what_changes() -> Non
             assert answer.headers["content-type"].startswith("text/event-stream")
             assert answer.headers["x-accel-buffering"] == "no"
             lines = answer.aiter_lines()
-            first = [await event(lines) for _ in range(6)]
+            first = [await event(lines) for _ in range(7)]
             assert [kind for kind, _ in first] == [
                 "logData",
                 "logData",
                 "modelStatus",
                 "uiConfig",
                 "profileChanged",
+                "inflight",
                 "configStatus",
             ]
             assert first[1][1] == {"source": "upstream", "data": "engine says hello\n"}

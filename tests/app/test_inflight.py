@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from modelyard.app.inflight import InFlight
+from modelyard.app.inflight import INFLIGHT, InFlight
 from modelyard.runtime.feed import Feed, Watching
 from modelyard.runtime.http.request import Request
 from modelyard.runtime.logs import LogHub
@@ -93,7 +93,9 @@ def at_desk(story: Callable[[Desk], Awaitable[None]]) -> None:
     async def work() -> None:
         feed, clock = Feed(LogHub(to_stdout="none")), StandingClock()
         async with asyncio.timeout(20):
-            await story(Desk(feed, InFlight(feed, clock), clock))
+            table = InFlight(feed, clock)
+            feed.add(INFLIGHT, table.snapshot)
+            await story(Desk(feed, table, clock))
 
     asyncio.run(work())
 

@@ -15,12 +15,14 @@ import uvloop
 
 from modelyard.app.front import Front
 from modelyard.app.inference import Inference
+from modelyard.app.inflight import InFlight
 from modelyard.app.world import World
 from modelyard.config.schema import Config, ModelConfig
 from modelyard.core.events import ChildExited, ChildReady, SpecsChanged
 from modelyard.core.model import ChildId
 from modelyard.runtime.clock import SystemClock
 from modelyard.runtime.engine import Engine
+from modelyard.runtime.feed import Feed
 from modelyard.runtime.http.asgi import AsgiApp, AsgiBridge
 from modelyard.runtime.http.edge import Edge
 from modelyard.runtime.http.request import Request
@@ -165,9 +167,10 @@ class Plane:
         self.world = World(self.config)
         self.engine.post(SpecsChanged(self.world.facts(), self.world.planner()))
         self.logs = LogHub()
-        front = Front(
-            Inference(self.engine, self.world), AsgiBridge(self.make_app(self), self.tasks), self.logs.daemon, clock
-        )
+        self.feed = Feed(self.logs)
+        self.inflight = InFlight(self.feed, clock)
+        inference = Inference(self.engine, self.world, self.inflight)
+        front = Front(inference, AsgiBridge(self.make_app(self), self.tasks), self.logs.daemon, clock)
 
         def done(request: Request) -> None:
             self.requests_done.append(request)

@@ -12,10 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from modelyard.app.api.application import build_api
-from modelyard.app.api.events import CONFIG_STATUS, MODEL_STATUS
+from modelyard.app.api.events import CONFIG_STATUS, MODEL_STATUS, PROFILE_CHANGED
 from modelyard.app.front import Front
 from modelyard.app.inference import Inference
 from modelyard.app.listen import Address, advice
+from modelyard.app.inflight import InFlight
 from modelyard.app.reload import Reloader, Sources
 from modelyard.app.world import World
 from modelyard.config.diff import Changes, changes_between
@@ -87,9 +88,10 @@ class Daemon:
             clock=self._clock,
         )
         self._feed = Feed(self.logs)
-        self._engine.on_move = lambda: self._feed.changed(MODEL_STATUS)
-        inference = Inference(self._engine, self._world)
-        routes = build_api(self._engine, self._world, self.logs, self._clock, self._reloader, self._feed)
+        self._engine.on_move = self._models_moved
+        inflight = InFlight(self._feed, self._clock)
+        inference = Inference(self._engine, self._world, inflight)
+        routes = build_api(self._engine, self._world, self.logs, self._clock, self._reloader, self._feed, inflight)
         api = AsgiBridge(routes, self._tasks)
         front = Front(inference, api, self._log, self._clock)
         self._edge = Edge(front.handle, self._clock, self._turn, request_done=front.request_done)
@@ -189,6 +191,7 @@ class Daemon:
         config = world.config
         self.logs.configure(level=config.log_level, time_format=config.log_time_format)
         self._say_what_is_odd(config)
+        self._feed.changed(PROFILE_CHANGED)
         self.logs.keep_models(config.models)
         for model in config.models:
             self.logs.model(model)

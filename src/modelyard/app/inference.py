@@ -6,9 +6,13 @@ granted, and answers itself when there is nothing to forward to.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import unquote
 
+from modelyard.app.inflight import InFlight
+from modelyard.app.resolution import PathRoute, Route
 from modelyard.app.respond import redirect, send_error
+from modelyard.app.selection import Lease
 from modelyard.app.world import World
 from modelyard.core.errors import Cause
 from modelyard.core.model import Phase
@@ -27,9 +31,10 @@ MAX_REWRITTEN = 256 << 20
 class Inference:
     """The routes that name a model."""
 
-    def __init__(self, engine: Engine, world: World) -> None:
+    def __init__(self, engine: Engine, world: World, inflight: InFlight) -> None:
         self.engine = engine
         self.world = world
+        self.inflight = inflight
 
     def __repr__(self) -> str:
         return f"<Inference over {self.world!r}>"
@@ -48,53 +53,61 @@ class Inference:
 
     def upstream(self, request: Request) -> None:
         """`/upstream/MODEL/PATH`: any method, passed as it is; the body streams (spec http 10)."""
-        config = self.world.config
-        named = paths.split_name(request.path[len(b"/upstream/") :], lambda name: config.resolve(name) is not None)
-        if named is None:
+        located = self.world.resolution.locate(request.path[len(b"/upstream/") :])
+        if located is None:
             send_error(request, errors.MODEL_NOT_FOUND)
-        elif not named.rest:
+        elif not located.rest:
             status = 301 if request.method in (b"GET", b"HEAD") else 308
-            redirect(request, status, paths.location(named.name, request.query))
-        elif (model := config.resolve(named.name)) is not None:
-            self._upstream_of(request, model, named.rest)
+            redirect(request, status, paths.location(located.name, request.query))
+        else:
+            self._upstream_of(request, located)
 
-    def _upstream_of(self, request: Request, model: str, rest: bytes) -> None:
-        if self.world.ignores(unquote(rest)) and not self._is_ready(model):
+    def _upstream_of(self, request: Request, located: PathRoute) -> None:
+        model, rest = located.route.model, located.rest
+        is_local = located.route.peer is None
+        if is_local and self.world.ignores(unquote(rest)) and self.engine.phase_of(model) is not Phase.READY:
             message = f"model {model} is not loaded; path matches upstream.ignorePaths"
             send_error(request, HttpError(409, message))
             return
         call = Call(self, request, Dialect.OPENAI, _with_query(rest, request.query))
+        call.shown_path = rest
         call.upgrade = headers.is_websocket_upgrade(request.headers)
         request.listener = call
-        call.submit(model)
-
-    def _is_ready(self, model: str) -> bool:
-        known = self.engine.snapshot().models.get(model)
-        return known is not None and known.phase is Phase.READY
+        if call.upgrade and is_local and self.world.config.models[model].compat.ignore_websockets:
+            call.pass_by(model)
+        else:
+            call.go(located.route)
 
 
 class Call:
     """One request that names a model."""
 
     upgrade = False
-    _model = ""
+    model = ""
+    """The real id, once it is known."""
+    shown_path: bytes
+    """The path that people are shown."""
+    _selector = ""
+    _lease: Lease | None = None
+    _number = 0
     _id: int | None = None
     _granted = False
 
     def __init__(self, inference: Inference, request: Request, dialect: Dialect, target: bytes) -> None:
         self._inference = inference
-        self._request = request
+        self.request = request
         self._dialect = dialect
         self._target = target
+        self.shown_path = request.path
 
     def __repr__(self) -> str:
-        return f"<Call {self._request!r} for {self._model or 'no model yet'}>"
+        return f"<Call {self.request!r} for {self.model or 'no model yet'}>"
 
     # ---------------------------------------------------------------- finding the model
 
     def body_arrived(self) -> None:
         """The whole body is here."""
-        request = self._request
+        request = self.request
         content_type = request.fields.get(b"content-type", b"")
         self.find(wire_body.find_model(content_type, request.body.view(), request.query))
 
@@ -105,15 +118,33 @@ class Call:
             return
         route = self._inference.world.routes.get(name)
         if route is None:
-            self._refuse(errors.NO_ROUTER)
-        elif not route.use_model_name or self._rename(route.use_model_name):
-            self.submit(route.model)
+            found = self._inference.world.resolution.find(name, self._inference.engine.phase_of)
+            if isinstance(found, HttpError):
+                self._refuse(found)
+                return
+            route, self._lease = found
+        if not route.rewrites or self._rewrite(route):
+            self.go(route)
 
-    def _rename(self, name: str) -> bool:
-        """Write `useModelName` into a JSON body; whether the request can go on."""
-        request = self._request
-        if request.method != b"POST" or not wire_body.is_json(request.fields.get(b"content-type", b"")):
+    def _rewrite(self, route: Route) -> bool:
+        """Write the names that the route asks for into the request; whether it can go on."""
+        request = self.request
+        content_type = request.fields.get(b"content-type", b"")
+        if request.method == b"POST" and wire_body.is_json(content_type):
+            return self._rename_in_json(route.use_model_name or route.replaced)
+        if not route.replaced:
             return True
+        if request.method == b"POST" and wire_body.FORM_TYPE in content_type:
+            form = bytes(request.body.view())
+            if wire_body.find_in_query(form):
+                request.body.replace(wire_body.replace_in_query(form, route.replaced))
+                return True
+        path, _, query = self._target.partition(b"?")
+        self._target = _with_query(path, wire_body.replace_in_query(query, route.replaced))
+        return True
+
+    def _rename_in_json(self, name: str) -> bool:
+        request = self.request
         if request.body.size > MAX_REWRITTEN:
             self._refuse(errors.BODY_TOO_LARGE)
             return False
@@ -125,12 +156,38 @@ class Call:
         request.body.replace(renamed)
         return True
 
-    def submit(self, model: str) -> None:
-        """Ask the engine for the model."""
-        self._model = model
-        self._id = self._inference.engine.submit(model, self)
-        if not self._granted and not self._request.ended:
-            self._request.body.hold()
+    def go(self, route: Route) -> None:
+        """Ask for the model that the route leads to."""
+        self._selector = route.selector
+        self.model = route.model
+        self._number = self._inference.inflight.begin(self)
+        self._id = self._inference.engine.submit(route.model, self)
+        if not self._granted and not self.request.ended:
+            self.request.body.hold()
+
+    def pass_by(self, model: str) -> None:
+        """Forward a WebSocket that does not count: it neither starts the model nor keeps it (spec http 22)."""
+        self.model = model
+        serving = self._inference.engine.ready_serving(model)
+        if serving is None:
+            message = f"model {model} is not loaded; ignored websocket requests cannot start it"
+            self._refuse(HttpError(409, message))
+        else:
+            self.granted(serving)
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """What is known of the request beside."""
+        return {"selector": self._selector} if self._selector else {}
+
+    def cancel(self) -> None:
+        """An operator ends it: waiting, being served, or as a tunnel."""
+        if isinstance(self.request.listener, Exchange):
+            self.request.listener.cancel()
+        elif not self._granted and self._id is not None:
+            self._inference.engine.cancel(self._id)
+        else:
+            self.request.connection.cut_tunnel()
 
     # ---------------------------------------------------------------- the engine's answers
 
@@ -138,12 +195,12 @@ class Call:
         """The request may be forwarded."""
         self._granted = True
         exchange = Exchange(
-            self._request, serving.pool, self, target=self._target, dialect=self._dialect, upgrade=self.upgrade
+            self.request, serving.pool, self, target=self._target, dialect=self._dialect, upgrade=self.upgrade
         )
         try:
             exchange.begin()
         except Exception:
-            self._request.connection.abort()  # a bug of ours must not leave the client waiting
+            self.request.connection.abort()  # a bug of ours must not leave the client waiting
             raise
 
     def rejected(self, cause: Cause) -> None:
@@ -154,8 +211,9 @@ class Call:
         """The place among those that wait; shown to clients once loading messages exist."""
 
     def _refuse(self, error: HttpError) -> None:
-        self._request.listener = None
-        send_error(self._request, error, self._dialect)
+        self.request.listener = None
+        send_error(self.request, error, self._dialect)
+        self._over()
 
     # ---------------------------------------------------------------- the client, and the end
 
@@ -163,6 +221,7 @@ class Call:
         """The client left before the grant."""
         if self._id is not None and not self._granted:
             self._inference.engine.leave(self._id)
+        self._over()
 
     def client_slow(self) -> None:
         """Nothing is being sent yet."""
@@ -174,8 +233,18 @@ class Call:
         """The exchange is over, one way or another."""
         if self._id is not None:
             self._inference.engine.done(self._id)
-        if outcome is Outcome.UPSTREAM_ERROR and not self._request.started:
+        if outcome is Outcome.UPSTREAM_ERROR and not self.request.started:
             self._refuse(errors.upstream_failed(reason))
+        elif outcome is Outcome.CANCELLED and not self.request.started:
+            self._refuse(errors.CANCELLED)
+        else:
+            self._over()
+
+    def _over(self) -> None:
+        """Give back what the request has taken; more than once is harmless."""
+        self._inference.inflight.end(self._number)
+        if self._lease is not None:
+            self._lease.release()
 
 
 def _with_query(path: bytes, query: bytes) -> bytes:

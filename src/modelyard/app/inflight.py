@@ -52,7 +52,6 @@ class InFlight:
         self._told: dict[int, tuple[int, int]] = {}
         """The status and the bytes that the watchers know of."""
         self._ticker: asyncio.TimerHandle | None = None
-        feed.add(INFLIGHT, self.snapshot)
 
     def __repr__(self) -> str:
         return f"<InFlight {sorted(self._entries)}>"
@@ -87,8 +86,12 @@ class InFlight:
         for number, tracked in self._entries.items():
             self._told.setdefault(number, _progress(tracked))
             self._tick_later()
-        requests = [self._entry(number, tracked) for number, tracked in self._entries.items()]
+        requests = self.requests()
         return {"operation": "snapshot", "requests": requests} if requests else {"operation": "snapshot"}
+
+    def requests(self) -> list[dict[str, Any]]:
+        """What is shown of each request, by arrival."""
+        return [self._entry(number, tracked) for number, tracked in self._entries.items()]
 
     def _tell(self, number: int, tracked: Tracked) -> None:
         self._told[number] = _progress(tracked)

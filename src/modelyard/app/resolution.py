@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import quote
 
-import msgspec
+from msgspec import Struct
 
 from modelyard.app.selection import Lease, PhaseOf, Spillover, warmest
 from modelyard.config.schema import Config, PeerModel
@@ -20,7 +20,7 @@ from modelyard.wire.errors import HttpError
 from modelyard.wire.paths import split_name
 
 
-class Route(msgspec.Struct, frozen=True, gc=False):
+class Route(Struct, frozen=True, gc=False):
     """Where a name leads, and what has to be written into the request on its way there."""
 
     model: str
@@ -35,6 +35,9 @@ class Route(msgspec.Struct, frozen=True, gc=False):
     """None: the model is local."""
     selector: str = ""
     """The selector that chose it, if one did."""
+
+    rewrites: bool = False
+    """Whether anything has to be written into the request at all."""
 
     @property
     def busy_with(self) -> str:
@@ -152,7 +155,14 @@ class Resolution:
         """The route of a target for a request that uses another name."""
         route = self._direct[target]
         written = target if route.peer is None else route.peer.model
-        return msgspec.structs.replace(route, replaced="" if written == asked else written, selector=selector)
+        return _route(
+            route.model,
+            target,
+            replaced="" if written == asked else written,
+            use_model_name=route.use_model_name,
+            peer=route.peer,
+            selector=selector,
+        )
 
     # ---------------------------------------------------------------- one request
 
@@ -200,8 +210,29 @@ def _spill(spillover: Spillover, routes: tuple[Route, ...], phase_of: PhaseOf) -
 def _direct_routes(config: Config) -> Iterator[tuple[str, Route]]:
     """Every name of a model; later ones hide earlier ones: ids hide aliases, and those the models of peers."""
     for name, offer in config.peer_names.items():
-        yield name, Route(name, name, replaced="" if offer.model == name else offer.model, peer=offer)
+        yield name, _route(name, name, replaced="" if offer.model == name else offer.model, peer=offer)
     for alias, model in config.aliases.items():
-        yield alias, Route(model, alias, use_model_name=config.models[model].use_model_name)
+        yield alias, _route(model, alias, use_model_name=config.models[model].use_model_name)
     for model, entry in config.models.items():
-        yield model, Route(model, model, use_model_name=entry.use_model_name)
+        yield model, _route(model, model, use_model_name=entry.use_model_name)
+
+
+def _route(
+    model: str,
+    requested: str,
+    *,
+    replaced: str = "",
+    use_model_name: str = "",
+    peer: PeerModel | None = None,
+    selector: str = "",
+) -> Route:
+    """A route that knows beforehand whether it changes anything."""
+    return Route(
+        model,
+        requested,
+        replaced=replaced,
+        use_model_name=use_model_name,
+        peer=peer,
+        selector=selector,
+        rewrites=bool(replaced or use_model_name),
+    )

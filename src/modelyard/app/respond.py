@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from starlette.requests import Request as ApiRequest
 from starlette.responses import Response
 
@@ -21,6 +22,11 @@ def api_error(request: ApiRequest, error: HttpError) -> Response:
     """The same error as an answer of the API."""
     status, headers, body = errors.render(error, request.headers.get("accept", ""), Dialect.OPENAI)
     return Response(body, status, {name.decode(): value.decode() for name, value in headers})
+
+
+def api_json(value: object) -> Response:
+    """An answer of the API: compact JSON and a line end."""
+    return Response(msgspec.json.encode(value) + b"\n", media_type="application/json")
 
 
 def send_text(request: Request, status: int, text: str, *headers: tuple[bytes, bytes]) -> None:

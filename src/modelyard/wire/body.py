@@ -6,7 +6,7 @@ in C and no copies.
 
 from __future__ import annotations
 
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, parse_qsl, urlencode
 
 import msgspec
 
@@ -75,3 +75,14 @@ def replace_model(body: Buffer, name: str) -> bytes:
         raise ValueError(str(error)) from error
     members["model"] = msgspec.Raw(msgspec.json.encode(name))
     return msgspec.json.encode(members)
+
+
+def replace_in_query(query: bytes, name: str) -> bytes:
+    """A query string, or an URL-encoded form, with `model` set to `name`: by name, as scripts know it (spec http 6.3).
+
+    Names and values that are no UTF-8 stay the bytes that they are.
+    """
+    fields = parse_qsl(query.decode("utf-8", "surrogateescape"), keep_blank_values=True, errors="surrogateescape")
+    kept = [(field, value) for field, value in fields if field != "model"]
+    ordered = sorted([*kept, ("model", name)], key=lambda field: field[0])
+    return urlencode(ordered, errors="surrogateescape").encode("ascii")

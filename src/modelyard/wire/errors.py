@@ -75,6 +75,7 @@ NO_MODEL = HttpError(404, "no model id could be identified")
 NO_ROUTER = HttpError(404, "no router for requested model")
 MODEL_NOT_FOUND = HttpError(404, "model not found")
 UNREADABLE_BODY = HttpError(400, "could not read request body")
+CANCELLED = HttpError(502, "the request was cancelled by an operator", "cancelled")
 BODY_TOO_LARGE = HttpError(413, "the request body is larger than this server accepts", "request_too_large")
 
 

@@ -13,7 +13,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from modelyard.app.api.configuration import ConfigRoutes
-from modelyard.app.api.events import CONFIG_STATUS, MODEL_STATUS, EventRoutes
+from modelyard.app.api.events import CONFIG_STATUS, MODEL_STATUS, PROFILE_CHANGED, EventRoutes
+from modelyard.app.api.inflight import InFlightRoutes
 from modelyard.app.api.landing import Landing
 from modelyard.app.api.logs import LogRoutes
 from modelyard.app.api.models import ModelRoutes
@@ -28,14 +29,17 @@ _TOKEN = re.compile(r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
 _DEFAULT_HEADERS = "Content-Type, Authorization, Accept, X-Requested-With"
 
 
-def build_api(engine: Engine, world: World, logs: LogHub, clock: Clock, reloader: Reloader, feed: Feed) -> Starlette:
+def build_api(
+    engine: Engine, world: World, logs: LogHub, clock: Clock, reloader: Reloader, feed: Feed, inflight: InFlight
+) -> Starlette:
     """The application. What it can tell live it adds to the feed."""
     models = ModelRoutes(engine, world, clock)
     landing = Landing(engine, world)
     log_routes = LogRoutes(logs, world)
     feed.add(MODEL_STATUS, models.status)
     feed.add("uiConfig", lambda: {"activity": {"session_id": world.config.ui.activity.session_id}})
-    feed.add("profileChanged", lambda: {"active": None})
+    feed.add(PROFILE_CHANGED, profiles.active)
+    feed.add(INFLIGHT, inflight.snapshot)
     feed.add(CONFIG_STATUS, lambda: reloader.status)
     routes = [
         Route("/health", _health, methods=["GET"]),

@@ -11,6 +11,7 @@ from starlette.responses import Response, StreamingResponse
 from modelyard.runtime.feed import Feed, News, Watching
 
 MODEL_STATUS = "modelStatus"
+PROFILE_CHANGED = "profileChanged"
 CONFIG_STATUS = "configStatus"
 """Ours: which configuration serves, and why a new one does not."""
 _HEADERS = {

@@ -477,6 +477,11 @@ class EdgeConnection(asyncio.Protocol):
         del self._parser  # it holds us, too
         return transport, self._early
 
+    def cut_tunnel(self) -> None:
+        """End the tunnel that took the socket, if there is one."""
+        if self._given_away is not None:
+            self._given_away.abort()
+
     def tunnel_closed(self, request: Request) -> None:
         """The tunnel that took the socket has ended; the request counts as answered."""
         self._given_away = None

@@ -25,6 +25,7 @@ class Outcome(StrEnum):
     OK = "ok"
     CLIENT_GONE = "client_gone"
     UPSTREAM_ERROR = "upstream_error"
+    CANCELLED = "cancelled"
 
 
 class ExchangeOwner(Protocol):
@@ -275,6 +276,13 @@ class Exchange:
     def client_gone(self) -> None:
         """The client left: the upstream must not work on for nobody."""
         self._end(Outcome.CLIENT_GONE, "the client left")
+
+    def cancel(self) -> None:
+        """An operator ends it: the upstream must not work on, and the client hears why where that can still be said."""
+        if not self._ended:
+            if self._request.started:
+                self._break_off("the request was cancelled")
+            self._end(Outcome.CANCELLED, "the request was cancelled")
 
     def client_slow(self) -> None:
         """The client reads slower than the upstream answers."""
