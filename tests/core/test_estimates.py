@@ -80,7 +80,7 @@ class TestWaits:
     def test_for_the_turn_of_another(self) -> None:
         """b's swap takes 6 s, serving it 10, its stop and the load of c 6 more."""
         c = ModelFacts(model="c", parallel=1)
-        book = experienced(A, B, c).asks(1, "b").asks(2, "c").expect_waits(r2=22.0).asks(3, "a").expect_waits(r3=38.0)
+        experienced(A, B, c).asks(1, "b").asks(2, "c").expect_waits(r2=22.0).asks(3, "a").expect_waits(r3=38.0)
 
     def test_but_not_for_one_that_is_in_nobodys_way(self) -> None:
         groups = {"free": GroupRule(exclusive=False, swap=False, members=("x",))}
@@ -88,14 +88,14 @@ class TestWaits:
         book.asks(1, "a").asks(2, "b").expect_waits(r2=5.0).asks(3, "x").expect("start x#1").expect_waits(r3=9.0)
 
     def test_what_takes_longer_than_usual_is_expected_at_any_moment(self) -> None:
-        book = experienced(A, B).asks(1, "a").at(150.0).asks(2, "a").expect_waits(r2=0.0)
+        experienced(A, B).asks(1, "a").at(150.0).asks(2, "a").expect_waits(r2=0.0)
 
     def test_what_is_not_known_is_not_told(self) -> None:
         book = Playbook(A, B).asks(1, "a").expect_waits(r1=None)
         book.ready("a#1").asks(2, "a").expect_waits(r2=None).asks(3, "b").expect_waits(r3=None)
 
     def test_who_moves_up_is_told_anew(self) -> None:
-        book = experienced(A, B).asks(1, "a").asks(2, "a").asks(3, "a").at(110.0).served(1).expect_waits(r3=10.0)
+        experienced(A, B).asks(1, "a").asks(2, "a").asks(3, "a").at(110.0).served(1).expect_waits(r3=10.0)
 
     def test_the_queue_shows_who_asks_and_when_it_is_expected_to_be_served(self) -> None:
         book = experienced(A, B).asks(1, "a").asks(2, "a", "someone").at(104.0).asks(3, "b")

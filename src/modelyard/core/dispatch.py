@@ -1,7 +1,8 @@
 """The one decision: what is granted, started and stopped now.
 
-Requests that cannot be granted at once wait in one line. After every event that could matter, `settle` takes the
-decision anew, over the distinct models that somebody waits for, never over requests:
+Requests that cannot be granted at once wait in one line. A new one is looked at alone (`consider`, spec lifecycle 3.3).
+After every event that could matter to others, `settle` takes the decision anew, over the distinct models that somebody
+waits for, never over requests:
 
 1. children that must retire and have become idle are stopped;
 2. who would need the place of a model that nobody may evict is refused;
@@ -15,6 +16,7 @@ A commit or a grant only ever takes possibilities away from those behind, so one
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import inf
 
 from modelyard.core.commands import Command, Grant, Reject, StartChild, StopChild, TellWaiting
@@ -50,12 +52,14 @@ class Dispatcher:
         self.max_wait = 0.0
         self.min_residency = 0.0
         self.economics = False
+        self.shutting_down = False
         self.next_overdue = inf
         """When the next request becomes overdue."""
         self.next_change = inf
         """When a hold ends, or a model has been loaded for long enough that somebody waits to evict."""
         self.now = 0.0
-        self._closed: frozenset[str] = frozenset()
+        self.closed: frozenset[str] = frozenset()
+        """The models that admit nobody, so that the forced or the favoured one has its turn."""
         self._out: list[Command] = []
 
     def __repr__(self) -> str:
@@ -81,13 +85,24 @@ class Dispatcher:
         while self._refuse_for_holders():  # somebody began to hold a place in this very decision
             self._decide()
 
+    def consider(self, station: Station) -> None:
+        """Take the part of the decision that one more request for this model may change."""
+        if self.now >= self.next_overdue:
+            self.settle()
+            return
+        if self.economics:
+            self._close()
+        if self.can_serve(station):
+            self.serve(station)
+        elif self._wants_swap(station):
+            self._try_to_commit(station, self.pressing_before(station.model))
+            if self._refuse_for_holders():
+                self.settle()
+
     def _decide(self) -> None:
-        self._closed = frozenset()
+        self.closed = frozenset()
         self.forced = self._serve_forced()
-        self.favoured = self._choose_favoured()
-        closing = self.favoured if self.forced is None else self.forced.model
-        if closing is not None:
-            self._closed = self.yard.plan(closing).evict
+        self._close()
         for model in self.line.models():
             station = self.yard.stations[model]
             if self.can_serve(station):
@@ -112,6 +127,18 @@ class Dispatcher:
         holder = None if station.swap is not None else self.yard.holder(station.model)
         return None if holder is None else Held(station.model, holder, self.yard.held_until(holder))
 
+    def _close(self) -> None:
+        """Close those that must go for the forced or the favoured model."""
+        self.closed = frozenset()
+        self.favoured = self._choose_favoured()
+        closing = self.closing_for()
+        if closing is not None:
+            self.closed = self.yard.plan(closing).evict
+
+    def closing_for(self) -> str | None:
+        """The model for whose turn others are closed."""
+        return self.favoured if self.forced is None else self.forced.model
+
     def _serve_forced(self) -> Ticket | None:
         """Serve overdue requests strictly by arrival; the first that cannot be served now is the forced one."""
         while True:
@@ -127,6 +154,11 @@ class Dispatcher:
         reserved = self.yard.reserved()
         return [m for m in overdue if reserved.isdisjoint(self.yard.plan(m).evict)] if reserved else overdue
 
+    def pressing_before(self, model: str) -> list[str]:
+        """Those of them that go before this model."""
+        pressing = self.pressing()
+        return pressing[: pressing.index(model)] if model in pressing else pressing
+
     def _choose_favoured(self) -> str | None:
         """The first model whose turn now costs less waiting than the queues of those that must go for it."""
         if not self.economics or self.forced is not None:
@@ -140,7 +172,7 @@ class Dispatcher:
         station = self.yard.stations[model]
         if not self.line.count(model) or station.swap is not None:
             return False
-        obstacle = self.obstacle(station, [])
+        obstacle = self.obstacle(station, (), self.now)
         return obstacle is None or obstacle.kind is Kind.BUSY
 
     def _pays(self, model: str) -> bool:
@@ -153,11 +185,14 @@ class Dispatcher:
 
     def _is_undisturbed(self, station: Station) -> bool:
         """Whether a ready child may serve who asks, as far as other models are concerned."""
+        return station.model not in self.closed and self.is_in_place(station)
+
+    def is_in_place(self, station: Station) -> bool:
+        """Whether a child is ready and nobody has to go for it first."""
         return (
             station.phase is Phase.READY
             and not station.retiring
             and station.swap is None
-            and station.model not in self._closed
             and not self.yard.plan(station.model).evict
         )
 
@@ -180,23 +215,26 @@ class Dispatcher:
         for model in self.line.models():
             station = self.yard.stations[model]
             if self._wants_swap(station):
-                obstacle = self.obstacle(station, overdue)
-                if obstacle is None:
-                    self._commit(station, self.yard.plan(model))
-                elif obstacle.until is not None:
-                    self.next_change = min(self.next_change, obstacle.until)
+                self._try_to_commit(station, overdue)
             if model in pressing:
                 overdue.append(model)
+
+    def _try_to_commit(self, station: Station, overdue: Sequence[str]) -> None:
+        obstacle = self.obstacle(station, overdue, self.now)
+        if obstacle is None:
+            self._commit(station, self.yard.plan(station.model))
+        elif obstacle.until is not None:
+            self.next_change = min(self.next_change, obstacle.until)
 
     def _wants_swap(self, station: Station) -> bool:
         if station.swap is not None:
             return False
         return station.phase is not Phase.READY or bool(self.yard.plan(station.model).evict)
 
-    def obstacle(self, station: Station, overdue: list[str]) -> Obstacle | None:
+    def obstacle(self, station: Station, overdue: Sequence[str], now: float) -> Obstacle | None:
         """What stands against a swap for this model; `overdue` are the models that press and are further ahead."""
         min_residency = 0.0 if self.line.is_overdue(station.model) else self.min_residency
-        return find_obstacle(self.yard, station, overdue, now=self.now, min_residency=min_residency)
+        return find_obstacle(self.yard, station, overdue, now=now, min_residency=min_residency)
 
     def _commit(self, station: Station, plan: Plan) -> None:
         first = self.line.first(station.model)

@@ -34,6 +34,10 @@ class IdleWatch:
         """When the next idle model's time is over."""
         return min(self._ends.values()) if self._ends else None
 
+    def end_of(self, model: str) -> float | None:
+        """When an idle model's time is over; None where it is not idle, or has no `ttl`."""
+        return self._ends.get(model)
+
     def over(self, now: float) -> list[str]:
         """The models whose time is over, sorted."""
         return sorted(model for model, end in self._ends.items() if end <= now)

@@ -30,6 +30,10 @@ class Kind(StrEnum):
     """It would be in the way of somebody who has waited too long (law 5)."""
     BUSY = "busy"
     """A model that must go has requests in flight (law 3)."""
+    CLOSED = "closed"
+    """The model is ready, but takes nobody until another has had its turn (law 5, economics)."""
+    FULL = "full"
+    """The model is ready and serves as many as it may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,8 @@ class Obstacle:
 def find_obstacle(
     yard: Yard, station: Station, overdue: Sequence[str], *, now: float, min_residency: float
 ) -> Obstacle | None:
-    """Say why a swap for `station` can't be committed now; None where it can.
+    """Say why a swap for `station` can't be committed now; None where it can. It is no answer for a model that is in
+    place: that one needs no swap.
 
     `overdue` are the models whose overdue requests are further ahead. A model that is overdue itself is asked for with
     a `min_residency` of 0.

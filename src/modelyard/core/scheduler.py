@@ -8,12 +8,13 @@ after every event that could matter. A request for a ready model that nothing st
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import ceil, inf
+from math import inf
 from typing import Any
 
+from modelyard.core.admission import find_refusal
 from modelyard.core.commands import Command, Grant, Reject
 from modelyard.core.dispatch import Dispatcher
-from modelyard.core.errors import Cancelled, Cause, LoadFailed, ModelUnloaded, Overloaded, ShuttingDown, UnknownModel
+from modelyard.core.errors import Cancelled, LoadFailed, ModelUnloaded, ShuttingDown, UnknownModel
 from modelyard.core.events import (
     CancelAsked,
     ChildExited,
@@ -30,7 +31,7 @@ from modelyard.core.events import (
     SpecsChanged,
     UnloadAsked,
 )
-from modelyard.core.forecast import Forecast
+from modelyard.core.explain import Explanation, explain
 from modelyard.core.lifecycle import Happening
 from modelyard.core.model import ChildId, ModelFacts, Phase
 from modelyard.core.residency import Station
@@ -48,7 +49,6 @@ class Scheduler:
         self._desk = Dispatcher()
         self._stations = self._desk.yard.stations
         self._served_by = self._desk.served_by
-        self._shutting_down = False
         self._handlers: dict[type, Callable[[Any, float], list[Command]]] = {
             RequestArrived: self._on_arrived,
             RequestGone: self._on_gone,
@@ -84,7 +84,12 @@ class Scheduler:
 
     def snapshot(self) -> Snapshot:
         """Show everything as it is now."""
-        return take_snapshot(self._desk.yard, self._desk.line, self._desk.now, shutting_down=self._shutting_down)
+        desk = self._desk
+        return take_snapshot(desk.yard, desk.line, desk.now, shutting_down=desk.shutting_down)
+
+    def explain(self, model: str, now: float) -> Explanation:
+        """Say what would happen if a request for `model` (a real id) came now. Changes nothing."""
+        return explain(self._desk, model, now)
 
     def phase_of(self, model: str) -> Phase:
         """Where a model stands; one that is not known is stopped."""
@@ -116,40 +121,17 @@ class Scheduler:
         return self._admit(event, station)
 
     def _admit(self, event: RequestArrived, station: Station | None) -> list[Command]:
-        """Refuse the request or let it wait; what it needs is decided at once if it is the first for its model."""
-        refusal = self._refusal(event.model, station)
+        """Refuse the request, or let it wait and see at once what can be done for it."""
+        desk = self._desk
+        refusal = find_refusal(desk, event.model, desk.now)
         if refusal is not None or station is None:
             return [Reject(event.request, refusal or UnknownModel(event.model))]
-        desk = self._desk
         ticket = desk.line.add(event.request, station.facts, desk.now, event.priority, event.caller)
-        # Economics weighs numbers, so every arrival counts; otherwise only the first can change what is possible.
-        if desk.economics or desk.line.first(event.model) is ticket:
-            desk.settle()
+        desk.consider(station)
         commands = desk.finish()
         if ticket.told == 0 and desk.line.get(event.request) is not None:
             commands.append(desk.tell(ticket))
         return commands
-
-    def _refusal(self, model: str, station: Station | None) -> Cause | None:
-        """Why a request may not even wait."""
-        if self._shutting_down:
-            return ShuttingDown(self._desk.yard.planner.name)
-        if station is None or not station.configured:
-            return UnknownModel(model)
-        return self._overload(station)
-
-    def _overload(self, station: Station) -> Overloaded | None:
-        """Why one more request is one too many. A model that must be loaded first may always have one waiting."""
-        facts = station.facts
-        waiting = self._desk.line.count(facts.model)
-        limit = facts.concurrency_limit
-        if limit is not None and waiting + len(station.in_flight) >= limit:
-            return Overloaded(facts.model, explicit=True, retry_after=1.0)
-        room = facts.queue_limit if station.phase is Phase.READY else max(1, facts.queue_limit)
-        if waiting < room:
-            return None
-        wait = Forecast(self._desk.yard, self._desk.line, self._desk.now).wait_at_end(facts.model)
-        return Overloaded(facts.model, explicit=False, retry_after=float(max(1, ceil(wait or 0.0))))
 
     def _on_gone(self, event: RequestGone, now: float) -> list[Command]:
         if self._desk.line.remove(event.request) is None:
@@ -333,7 +315,7 @@ class Scheduler:
 
     def _on_shutdown(self, event: ShutdownAsked, now: float) -> list[Command]:
         self._desk.now = now
-        self._shutting_down = True
+        self._desk.shutting_down = True
         for station in self._stations.values():
             self._desk.reject_waiting(station, ShuttingDown(self._desk.yard.planner.name))
             self._desk.yard.forget_swap(station)
