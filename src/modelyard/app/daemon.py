@@ -15,8 +15,8 @@ from modelyard.app.api.application import build_api
 from modelyard.app.api.events import CONFIG_STATUS, MODEL_STATUS, PROFILE_CHANGED
 from modelyard.app.front import Front
 from modelyard.app.inference import Inference
-from modelyard.app.listen import Address, advice
 from modelyard.app.inflight import InFlight
+from modelyard.app.listen import Address, advice
 from modelyard.app.reload import Reloader, Sources
 from modelyard.app.world import World
 from modelyard.config.diff import Changes, changes_between
@@ -88,7 +88,7 @@ class Daemon:
             clock=self._clock,
         )
         self._feed = Feed(self.logs)
-        self._engine.on_move = self._models_moved
+        self._engine.on_move = lambda: self._feed.changed(MODEL_STATUS)
         inflight = InFlight(self._feed, self._clock)
         inference = Inference(self._engine, self._world, inflight)
         routes = build_api(self._engine, self._world, self.logs, self._clock, self._reloader, self._feed, inflight)
@@ -183,6 +183,7 @@ class Daemon:
     def config_status_changed(self) -> None:
         """Tell those who watch, as after everything else that a new configuration may have changed for them."""
         self._feed.changed("uiConfig")
+        self._feed.changed(PROFILE_CHANGED)
         self._feed.changed(CONFIG_STATUS)
 
     def _apply(self, world: World) -> None:
@@ -191,7 +192,6 @@ class Daemon:
         config = world.config
         self.logs.configure(level=config.log_level, time_format=config.log_time_format)
         self._say_what_is_odd(config)
-        self._feed.changed(PROFILE_CHANGED)
         self.logs.keep_models(config.models)
         for model in config.models:
             self.logs.model(model)

@@ -18,6 +18,8 @@ from modelyard.app.api.inflight import InFlightRoutes
 from modelyard.app.api.landing import Landing
 from modelyard.app.api.logs import LogRoutes
 from modelyard.app.api.models import ModelRoutes
+from modelyard.app.api.profiles import ProfileRoutes
+from modelyard.app.inflight import INFLIGHT, InFlight
 from modelyard.app.reload import Reloader
 from modelyard.app.world import World
 from modelyard.runtime.clock import Clock
@@ -36,6 +38,8 @@ def build_api(
     models = ModelRoutes(engine, world, clock)
     landing = Landing(engine, world)
     log_routes = LogRoutes(logs, world)
+    profiles = ProfileRoutes(world, feed, logs.daemon)
+    running = InFlightRoutes(inflight)
     feed.add(MODEL_STATUS, models.status)
     feed.add("uiConfig", lambda: {"activity": {"session_id": world.config.ui.activity.session_id}})
     feed.add(PROFILE_CHANGED, profiles.active)
@@ -54,6 +58,12 @@ def build_api(
         Route("/unload", models.unload_all_as_text, methods=["GET"]),
         Route("/api/models/unload", models.unload_all, methods=["POST"]),
         Route("/api/models/unload/{model:path}", models.unload_one, methods=["POST"]),
+        Route("/api/profiles", profiles.listing, methods=["GET"]),
+        Route("/api/profiles/active", profiles.show, methods=["GET"]),
+        Route("/api/profiles/active", profiles.switch, methods=["PUT"]),
+        Route("/api/profiles/active", profiles.clear, methods=["DELETE"]),
+        Route("/api/inflight", running.listing, methods=["GET"]),
+        Route("/api/inflight/{id}/cancel", running.cancel, methods=["POST"]),
         Route("/api/events", EventRoutes(feed).stream, methods=["GET"]),
         Route("/api/config/status", ConfigRoutes(reloader).status, methods=["GET"]),
         Route("/logs", log_routes.history, methods=["GET"]),
