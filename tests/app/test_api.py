@@ -277,3 +277,50 @@ async def event(lines: AsyncIterator[str]) -> tuple[str, Any]:
     assert await anext(lines) == ""
     envelope = json.loads(data.removeprefix("data:"))
     return envelope["type"], json.loads(envelope["data"])
+
+
+def test_a_model_is_held_and_released() -> None:
+    async def story(plane: Plane, client: httpx.AsyncClient) -> None:
+        assert (await client.post("/api/models/hold/m")).status_code == 409
+        assert (await client.post("/api/models/hold/nobody")).status_code == 404
+        await load(plane, client)
+        for path, seconds in (("/api/models/hold/gpt?seconds=60", 60.0), ("/api/models/hold/m", None)):
+            answer = await client.post(path)
+            assert answer.json() == {"model": "m", "held": True, "seconds": seconds}
+        refused = await client.post("/v1/completions", json={"model": "org/x"})
+        assert refused.status_code == 409
+        assert "m" in refused.json()["error"]["message"]
+        assert (await client.delete("/api/models/hold/m")).json()["held"] is False
+        assert not plane.engine.snapshot().models["m"].held
+
+    with_api(story)
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "soon", "inf", "nan", ""])
+def test_a_hold_lasts_a_positive_time(seconds: str) -> None:
+    async def story(plane: Plane, client: httpx.AsyncClient) -> None:
+        await load(plane, client)
+        assert (await client.post(f"/api/models/hold/m?seconds={seconds}")).status_code == 400
+        assert not plane.engine.snapshot().models["m"].held
+
+    with_api(story)
+
+
+def test_who_waits_is_shown_and_can_be_sent_away() -> None:
+    async def story(plane: Plane, client: httpx.AsyncClient) -> None:
+        assert (await client.get("/api/queue")).json() == {"queue": []}
+        await load(plane, client)
+        first = asyncio.ensure_future(client.post("/v1/completions", json={"model": "m"}))
+        upstream = await plane.upstream.request()
+        waits = asyncio.ensure_future(client.post("/v1/completions", json={"model": "org/x"}))
+        await eventually(lambda: bool(plane.engine.snapshot().queue))
+        (shown,) = (await client.get("/api/queue")).json()["queue"]
+        assert (shown["model"], shown["position"], shown["caller"]) == ("org/x", 1, "")
+        assert shown["waited"] >= 0
+        assert (await client.delete("/api/queue/999999")).status_code == 404
+        assert (await client.delete(f"/api/queue/{shown['id']}")).json() == {"msg": "ok"}
+        assert (await waits).status_code >= 400
+        await upstream.answer_json()
+        assert (await first).status_code == 200
+
+    with_api(story)

@@ -10,6 +10,7 @@ import ssl
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from modelyard.app.api.application import build_api
 from modelyard.app.api.events import CONFIG_STATUS, MODEL_STATUS, PROFILE_CHANGED
@@ -32,6 +33,7 @@ from modelyard.runtime.http.asgi import AsgiBridge
 from modelyard.runtime.http.edge import Edge
 from modelyard.runtime.http.turn import Turn
 from modelyard.runtime.journal import default_state_directory, open_journal
+from modelyard.runtime.learned import Learned
 from modelyard.runtime.logs import LogHub
 from modelyard.runtime.platform.stdout import PatientWriter
 from modelyard.runtime.serving import ChildServing
@@ -74,6 +76,8 @@ class Daemon:
         self._log = self.logs.daemon
         self._tasks = TaskOwner(self._task_crashed)
         self._world = World(config)
+        self._state = Path(config.state_dir) if config.state_dir else default_state_directory(os.environ)
+        self._learned = Learned(self._state, tasks=self._tasks, log=self._log)
         self._guard = Guard("", log=self._log, clock=self._clock)
         self._reaper = Reaper()
         self._turn = Turn(asyncio.get_running_loop())
@@ -88,7 +92,7 @@ class Daemon:
             clock=self._clock,
         )
         self._feed = Feed(self.logs)
-        self._engine.on_move = lambda: self._feed.changed(MODEL_STATUS)
+        self._engine.on_move = self._models_moved
         inflight = InFlight(self._feed, self._clock)
         inference = Inference(self._engine, self._world, inflight)
         routes = build_api(self._engine, self._world, self.logs, self._clock, self._reloader, self._feed, inflight)
@@ -119,7 +123,7 @@ class Daemon:
         daemon = new_daemon_id()
         self._log.debug(f"process id {os.getpid()}")
         self._reaper.start()
-        journal = open_journal(default_state_directory(os.environ), daemon, self._log)
+        journal = open_journal(self._state, daemon, self._log)
         self._guard = Guard(daemon, log=self._log, clock=self._clock, journal=journal)
         self._guard.start()
         self._children = self._make_children()
@@ -148,6 +152,10 @@ class Daemon:
 
     def _make_serving(self, child: ChildId, reason: str) -> ChildServing:
         return self._children.serve(child, reason)
+
+    def _models_moved(self) -> None:
+        self._feed.changed(MODEL_STATUS)
+        self._learned.note(self._engine.load_times())
 
     def _make_children(self) -> Children:
         return Children(
@@ -196,7 +204,18 @@ class Daemon:
         for model in config.models:
             self.logs.model(model)
         restart = self._children.reconfigure()
-        self._engine.post(SpecsChanged(facts, planner, restart=restart, max_wait=float(config.max_wait)))
+        self._engine.post(
+            SpecsChanged(
+                facts,
+                planner,
+                restart=restart,
+                max_wait=float(config.max_wait),
+                min_residency=float(config.min_residency),
+                fairness=config.fairness,
+                economics=config.economics,
+                load_times=self._learned.times,
+            )
+        )
 
     def _say_what_is_odd(self, config: Config) -> None:
         for warning in config.warnings:

@@ -6,15 +6,13 @@ from collections.abc import Mapping
 
 from msgspec import Struct, inspect
 
-from modelyard.config.document import Document, Fifo, ModelEntry, Ui
+from modelyard.config.document import Document, ModelEntry, Ui
 
 _COMING: Mapping[type[Struct], frozenset[str]] = {
     Document: frozenset(["logFormat", "maxBody"]),
     Ui: frozenset(["editConfig"]),
-    Fifo: frozenset(["minResidency", "fairness"]),
     ModelEntry: frozenset(
         [
-            "evictable",
             "sleep",
             "files",
             "warmup",
@@ -25,8 +23,6 @@ _COMING: Mapping[type[Struct], frozenset[str]] = {
 }
 WITHOUT_EFFECT = frozenset(
     [
-        "logTimeFormat",
-        "logToStdout",
         "metricsMaxInMemory",
         "captureBuffer",
         "store",

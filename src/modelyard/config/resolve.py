@@ -54,6 +54,7 @@ class _Resolver:
         routing = resolve_routing(document, names, notes)
         check_selectors(document.selectors, names, routing.coexistence, notes)
         check_profiles(document.profiles, document.selectors, names, notes)
+        fifo = document.routing.scheduler.settings.fifo
         return Config(
             health_check_timeout=document.health_check_timeout,
             log_requests=document.log_requests,
@@ -85,7 +86,10 @@ class _Resolver:
             matrix_program=routing.program,
             scheduler=FIFO,
             priorities=routing.priorities,
-            max_wait=document.routing.scheduler.settings.fifo.max_wait,
+            max_wait=fifo.max_wait,
+            min_residency=fifo.min_residency,
+            fairness=fifo.fairness,
+            economics=fifo.economics,
             aliases=aliases,
             peer_names=names.peers,
             unbuildable=(*routing.unbuildable, *([_OPEN_TO_ALL] if document.api_keys else [])),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from msgspec import Struct, field
 
@@ -138,6 +139,10 @@ class Config(Struct, frozen=True, kw_only=True, rename="camel"):
     """Ours, `routing.scheduler.settings.fifo.maxWait`: seconds after which a waiting request is forced.
 
     0 never forces one."""
+    min_residency: int = 0
+    """Ours, `…fifo.minResidency`: seconds that a loaded model stays at least."""
+    fairness: Literal["none", "caller"] = "none"
+    economics: bool = False
     aliases: Mapping[str, str] = field(default_factory=dict)
     """Alias to model id, automatic ones included."""
     peer_names: Mapping[str, PeerModel] = field(default_factory=dict)

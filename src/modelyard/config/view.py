@@ -98,7 +98,13 @@ def _filters_view(filters: Filters, effective: EffectiveFilters) -> dict[str, An
 
 
 def _routing_view(config: Config) -> dict[str, Any]:
-    fifo = {"priority": dict(config.priorities) or None, "maxWait": config.max_wait}
+    fifo = {
+        "priority": dict(config.priorities) or None,
+        "maxWait": config.max_wait,
+        "minResidency": config.min_residency,
+        "fairness": config.fairness,
+        "economics": config.economics,
+    }
     matrix = None if config.matrix is None else _matrix_view(config, config.matrix)
     return {
         "router": {"use": config.router, "settings": {"groups": to_builtins(config.groups), "matrix": matrix}},

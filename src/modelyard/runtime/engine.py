@@ -261,6 +261,10 @@ class Engine:
         """What stands where, at this moment."""
         return self._scheduler.snapshot()
 
+    def load_times(self) -> dict[str, float]:
+        """How long loads take (seconds), for every model of which that is known."""
+        return self._scheduler.load_times()
+
     def phase_of(self, model: str) -> Phase:
         """Where a model stands, at this moment; one that is not known is stopped."""
         return self._scheduler.phase_of(model)

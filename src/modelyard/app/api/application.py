@@ -19,6 +19,7 @@ from modelyard.app.api.landing import Landing
 from modelyard.app.api.logs import LogRoutes
 from modelyard.app.api.models import ModelRoutes
 from modelyard.app.api.profiles import ProfileRoutes
+from modelyard.app.api.scheduling import SchedulingRoutes
 from modelyard.app.inflight import INFLIGHT, InFlight
 from modelyard.app.reload import Reloader
 from modelyard.app.world import World
@@ -38,6 +39,7 @@ def build_api(
     models = ModelRoutes(engine, world, clock)
     landing = Landing(engine, world)
     log_routes = LogRoutes(logs, world)
+    scheduling = SchedulingRoutes(engine, world, clock)
     profiles = ProfileRoutes(world, feed, logs.daemon)
     running = InFlightRoutes(inflight)
     feed.add(MODEL_STATUS, models.status)
@@ -58,6 +60,10 @@ def build_api(
         Route("/unload", models.unload_all_as_text, methods=["GET"]),
         Route("/api/models/unload", models.unload_all, methods=["POST"]),
         Route("/api/models/unload/{model:path}", models.unload_one, methods=["POST"]),
+        Route("/api/models/hold/{model:path}", scheduling.hold, methods=["POST"]),
+        Route("/api/models/hold/{model:path}", scheduling.release, methods=["DELETE"]),
+        Route("/api/queue", scheduling.queue, methods=["GET"]),
+        Route("/api/queue/{request:int}", scheduling.cancel, methods=["DELETE"]),
         Route("/api/profiles", profiles.listing, methods=["GET"]),
         Route("/api/profiles/active", profiles.show, methods=["GET"]),
         Route("/api/profiles/active", profiles.switch, methods=["PUT"]),

@@ -159,6 +159,13 @@ class ModelEntry(Section, frozen=True, kw_only=True):
             description="The command may end (with status 0) while what it started serves on, until `cmdStop`. (Ours.)"
         ),
     ] = False
+    evictable: Annotated[
+        Literal["always", "idle", "never"],
+        Meta(
+            description="Whether other models may take its place. `idle`: only once its `ttl` is over, or it is "
+            "unloaded; they wait. `never`: requests that would need its place are refused with 409. (Ours.)"
+        ),
+    ] = "always"
     filters: Annotated[ModelFilters, Meta(description="What is changed in its requests.")] = field(
         default_factory=ModelFilters
     )

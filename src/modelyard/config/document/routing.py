@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
@@ -71,6 +71,28 @@ class Fifo(Section, frozen=True, kw_only=True):
             ge=0, description="A request that waited so long makes its model the next, whatever else. 0: never. (Ours.)"
         ),
     ] = 300
+    min_residency: Annotated[
+        Seconds,
+        Meta(
+            ge=0,
+            description="A model that was loaded serves at least so long before another takes its place, unless "
+            "`maxWait` forces it. (Ours.)",
+        ),
+    ] = 0
+    fairness: Annotated[
+        Literal["none", "caller"],
+        Meta(
+            description="`caller`: who waits for a model is served in turns of the callers (API key, session or "
+            "address), so that a hundred requests of one don't hold up the one of another. (Ours.)"
+        ),
+    ] = "none"
+    economics: Annotated[
+        bool,
+        Meta(
+            description="Let learned load times decide whether a swap now, or the queue of the model that runs first, "
+            "costs less waiting in all; within `maxWait`. (Ours.)"
+        ),
+    ] = False
 
 
 class SchedulerSettings(Section, frozen=True, kw_only=True):

@@ -1,0 +1,97 @@
+"""Who waits, for what and how long; and a word of an operator in it. Ours."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from modelyard.app.respond import api_error
+from modelyard.app.world import World
+from modelyard.core.events import HoldAsked, HoldReleased
+from modelyard.core.snapshot import WaitingSnapshot
+from modelyard.runtime.clock import Clock
+from modelyard.runtime.engine import Engine
+from modelyard.wire import errors
+from modelyard.wire.errors import HttpError
+
+_NOT_RUNNING = HttpError(409, "the model does not run, so there is nothing to hold")
+_NOT_WAITING = HttpError(404, "no such request waits")
+_BAD_SECONDS = HttpError(400, "seconds must be a positive number")
+
+
+class SchedulingRoutes:
+    """The routes about waiting and holding."""
+
+    def __init__(self, engine: Engine, world: World, clock: Clock) -> None:
+        self._engine = engine
+        self._world = world
+        self._clock = clock
+
+    def __repr__(self) -> str:
+        return f"<SchedulingRoutes over {self._engine!r}>"
+
+    async def queue(self, request: Request) -> Response:
+        """`GET /api/queue`: all who wait, in the order in which they will be served. Times are seconds."""
+        now = self._clock.now()
+        return _json({"queue": [_waiting(waiting, now) for waiting in self._engine.snapshot().queue]})
+
+    async def cancel(self, request: Request) -> Response:
+        """`DELETE /api/queue/ID`: end one request that waits; its client gets an error."""
+        number = request.path_params["request"]
+        if number not in {waiting.request for waiting in self._engine.snapshot().queue}:
+            return api_error(request, _NOT_WAITING)
+        self._engine.cancel(number)
+        return _json({"msg": "ok"})
+
+    async def hold(self, request: Request) -> Response:
+        """`POST /api/models/hold/MODEL?seconds=N`: nobody may take its place, for so long or until it is released."""
+        model = self._world.config.resolve(request.path_params["model"])
+        if model is None:
+            return api_error(request, errors.MODEL_NOT_FOUND)
+        seconds = _seconds(request.query_params.get("seconds"))
+        if seconds is None:
+            return api_error(request, _BAD_SECONDS)
+        until = None if math.isinf(seconds) else self._clock.now() + seconds
+        self._engine.post(HoldAsked(model, until))
+        if not self._engine.snapshot().models[model].held:
+            return api_error(request, _NOT_RUNNING)
+        return _json({"model": model, "held": True, "seconds": None if until is None else seconds})
+
+    async def release(self, request: Request) -> Response:
+        """`DELETE /api/models/hold/MODEL`: others may take its place again, if its `evictable` allows it."""
+        model = self._world.config.resolve(request.path_params["model"])
+        if model is None:
+            return api_error(request, errors.MODEL_NOT_FOUND)
+        self._engine.post(HoldReleased(model))
+        return _json({"model": model, "held": False, "seconds": None})
+
+
+def _seconds(text: str | None) -> float | None:
+    """A length of time; without end where none is given, None where it is no such thing."""
+    if text is None:
+        return math.inf
+    try:
+        seconds = float(text)
+    except ValueError:
+        return None
+    return seconds if 0 < seconds < math.inf else None
+
+
+def _waiting(waiting: WaitingSnapshot, now: float) -> dict[str, Any]:
+    expected = waiting.expected
+    return {
+        "id": waiting.request,
+        "model": waiting.model,
+        "position": waiting.position,
+        "caller": waiting.caller,
+        "waited": round(now - waiting.since, 3),
+        "expectedIn": None if expected is None else round(max(0.0, expected - now), 3),
+    }
+
+
+def _json(value: object) -> Response:
+    return Response(msgspec.json.encode(value) + b"\n", media_type="application/json")
