@@ -12,6 +12,7 @@ import pytest
 
 from modelyard.app.api.application import build_api
 from modelyard.app.api.events import MODEL_STATUS
+from modelyard.app.loading import Loader
 from modelyard.app.reload import Reloader, Sources
 from modelyard.config.diff import Changes
 from modelyard.config.schema import Config, HeldPorts, ModelConfig
@@ -54,7 +55,8 @@ def _api(plane: Plane) -> AsgiApp:
         log=plane.logs.daemon,
         clock=plane.clock,
     )
-    return build_api(plane.engine, plane.world, plane.logs, plane.clock, reloader, feed, plane.inflight)
+    loader = Loader(plane.engine, plane.world, tasks=plane.tasks, log=plane.logs.daemon, clock=plane.clock)
+    return build_api(plane.engine, plane.world, plane.logs, plane.clock, reloader, feed, plane.inflight, loader)
 
 
 class NobodyToAdopt:
@@ -322,5 +324,20 @@ def test_who_waits_is_shown_and_can_be_sent_away() -> None:
         assert (await waits).status_code >= 400
         await upstream.answer_json()
         assert (await first).status_code == 200
+
+    with_api(story)
+
+
+def test_what_a_request_would_meet() -> None:
+    async def story(plane: Plane, client: httpx.AsyncClient) -> None:
+        first = (await client.get("/api/explain/gpt")).json()
+        assert (first["model"], first["verdict"], first["evicts"]) == ("m", "swap", [])
+        await load(plane, client)
+        assert (await client.get("/api/explain/m")).json()["verdict"] == "serve"
+        other = (await client.get("/api/explain/org/x")).json()
+        assert (other["verdict"], other["evicts"]) == ("swap", ["m"])
+        assert other["sentences"][0].startswith("A swap for org/x begins now: m must go")
+        assert (await client.get("/api/explain/nobody")).status_code == 404
+        assert plane.engine.snapshot().queue == ()
 
     with_api(story)

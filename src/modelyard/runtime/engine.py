@@ -28,6 +28,7 @@ from modelyard.core.events import (
     SpecsChanged,
     UnloadAsked,
 )
+from modelyard.core.explain import Explanation
 from modelyard.core.model import ChildId, Phase, RequestId
 from modelyard.core.scheduler import Scheduler
 from modelyard.core.snapshot import Snapshot
@@ -260,6 +261,10 @@ class Engine:
     def snapshot(self) -> Snapshot:
         """What stands where, at this moment."""
         return self._scheduler.snapshot()
+
+    def explain(self, model: str) -> Explanation:
+        """What would happen if a request for a model came at this moment, and why. Changes nothing."""
+        return self._scheduler.explain(model, self._clock.now())
 
     def load_times(self) -> dict[str, float]:
         """How long loads take (seconds), for every model of which that is known."""

@@ -16,11 +16,14 @@ from modelyard.app.api.configuration import ConfigRoutes
 from modelyard.app.api.events import CONFIG_STATUS, MODEL_STATUS, PROFILE_CHANGED, EventRoutes
 from modelyard.app.api.inflight import InFlightRoutes
 from modelyard.app.api.landing import Landing
+from modelyard.app.api.loading import LoadingRoutes
 from modelyard.app.api.logs import LogRoutes
 from modelyard.app.api.models import ModelRoutes
 from modelyard.app.api.profiles import ProfileRoutes
 from modelyard.app.api.scheduling import SchedulingRoutes
+from modelyard.app.api.status import StatusRoutes
 from modelyard.app.inflight import INFLIGHT, InFlight
+from modelyard.app.loading import Loader
 from modelyard.app.reload import Reloader
 from modelyard.app.world import World
 from modelyard.runtime.clock import Clock
@@ -33,7 +36,14 @@ _DEFAULT_HEADERS = "Content-Type, Authorization, Accept, X-Requested-With"
 
 
 def build_api(
-    engine: Engine, world: World, logs: LogHub, clock: Clock, reloader: Reloader, feed: Feed, inflight: InFlight
+    engine: Engine,
+    world: World,
+    logs: LogHub,
+    clock: Clock,
+    reloader: Reloader,
+    feed: Feed,
+    inflight: InFlight,
+    loader: Loader,
 ) -> Starlette:
     """The application. What it can tell live it adds to the feed."""
     models = ModelRoutes(engine, world, clock)
@@ -60,8 +70,10 @@ def build_api(
         Route("/unload", models.unload_all_as_text, methods=["GET"]),
         Route("/api/models/unload", models.unload_all, methods=["POST"]),
         Route("/api/models/unload/{model:path}", models.unload_one, methods=["POST"]),
+        Route("/api/models/load/{model:path}", LoadingRoutes(loader, world).load, methods=["POST"]),
         Route("/api/models/hold/{model:path}", scheduling.hold, methods=["POST"]),
         Route("/api/models/hold/{model:path}", scheduling.release, methods=["DELETE"]),
+        Route("/api/explain/{model:path}", scheduling.explain, methods=["GET"]),
         Route("/api/queue", scheduling.queue, methods=["GET"]),
         Route("/api/queue/{request:int}", scheduling.cancel, methods=["DELETE"]),
         Route("/api/profiles", profiles.listing, methods=["GET"]),
@@ -71,6 +83,7 @@ def build_api(
         Route("/api/inflight", running.listing, methods=["GET"]),
         Route("/api/inflight/{id}/cancel", running.cancel, methods=["POST"]),
         Route("/api/events", EventRoutes(feed).stream, methods=["GET"]),
+        Route("/api/status", StatusRoutes(engine, world, reloader, clock).status, methods=["GET"]),
         Route("/api/config/status", ConfigRoutes(reloader).status, methods=["GET"]),
         Route("/logs", log_routes.history, methods=["GET"]),
         Route("/logs/stream", log_routes.stream, methods=["GET"]),

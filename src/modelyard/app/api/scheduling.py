@@ -39,6 +39,25 @@ class SchedulingRoutes:
         now = self._clock.now()
         return _json({"queue": [_waiting(waiting, now) for waiting in self._engine.snapshot().queue]})
 
+    async def explain(self, request: Request) -> Response:
+        """`GET /api/explain/MODEL`: what a request would meet if it came now, and why. Times are seconds."""
+        model = self._world.config.resolve(request.path_params["model"])
+        if model is None:
+            return api_error(request, errors.MODEL_NOT_FOUND)
+        found = self._engine.explain(model)
+        return _json(
+            {
+                "model": model,
+                "verdict": found.verdict,
+                "sentences": found.sentences,
+                "evicts": found.evicts,
+                "reason": found.reason,
+                "behind": found.behind,
+                "endsIn": _from_now(found.until, self._clock.now()),
+                "wait": None if found.wait is None else round(found.wait, 3),
+            }
+        )
+
     async def cancel(self, request: Request) -> Response:
         """`DELETE /api/queue/ID`: end one request that waits; its client gets an error."""
         number = request.path_params["request"]
@@ -82,15 +101,18 @@ def _seconds(text: str | None) -> float | None:
 
 
 def _waiting(waiting: WaitingSnapshot, now: float) -> dict[str, Any]:
-    expected = waiting.expected
     return {
         "id": waiting.request,
         "model": waiting.model,
         "position": waiting.position,
         "caller": waiting.caller,
         "waited": round(now - waiting.since, 3),
-        "expectedIn": None if expected is None else round(max(0.0, expected - now), 3),
+        "expectedIn": _from_now(waiting.expected, now),
     }
+
+
+def _from_now(moment: float | None, now: float) -> float | None:
+    return None if moment is None else round(max(0.0, moment - now), 3)
 
 
 def _json(value: object) -> Response:
