@@ -35,6 +35,17 @@ def test_rendered_problems_have_a_caret_under_their_place() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("column", "shown", "caret"),
+    [(1, "x" * 100, 0), (500, "…" + "x" * 99 + "!" + "x" * 100, 101), (1000, "…" + "x" * 101, 101)],
+)
+def test_of_a_line_as_long_as_a_book_only_the_place_is_shown(column: int, shown: str, caret: int) -> None:
+    line = "x" * 498 + "!" + "x" * 501
+    problem = Problem(place=Place("a", 1, column), path="", message="m", source_line=line)
+    _, excerpt, pointer = problem.render(color=False).split("\n")
+    assert (excerpt, pointer.index("^")) == (f"  {shown}", caret + 2)
+
+
 def test_colors_change_nothing_but_the_colors() -> None:
     error = ConfigError([Problem(place=Place("a", 1, 1), path="", message="m", source_line="line")])
     colored = error.render(color=True)

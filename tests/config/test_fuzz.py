@@ -164,6 +164,16 @@ BOMBS = {
     "deep braces": "a: " * 1 + "{a: " * 50_000,
     "deep indents": "".join(" " * depth + "a:\n" for depth in range(1000)),
     "many names": "groups: {g: {members: [" + ", ".join(f"m{i}" for i in range(20_000)) + "]}}",
+    "many aliases of one model": "models: {a: {cmd: run, proxy: 'http://u', aliases: ["
+    + ", ".join(f"alias-{i}" for i in range(20_000))
+    + "]}}",
+    "many peers, many pins, many mistakes": "peers:\n"
+    + "".join(f"  p{i}: {{proxy: 'http://u', models: [a, a, b{i}]}}\n" for i in range(1000))
+    + "profiles: {p: {pins: {"
+    + ", ".join(f"x{i}: y{i}" for i in range(10_000))
+    + "}}}\nselectors: {s: {strategy: spillover, targets: ["
+    + ", ".join(f"b{i % 900}" for i in range(10_000))
+    + "]}}",
     "many models, many misspelt": "models:\n"
     + "".join(f"  model-number-{i}: {{cmd: run, proxy: 'http://u'}}\n" for i in range(5000))
     + "groups: {g: {members: ["

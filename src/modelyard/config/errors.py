@@ -14,6 +14,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+_SHOWN_AROUND = 100
+"""Characters of a long line that are shown on each side of the place."""
 _LONGEST_COMPARED = 200
 """Characters of a name; what is longer is no misspelt one."""
 _SECRET = re.compile(r"(^|\.)apiKeys?(\[[0-9]+\])?$")
@@ -70,11 +72,21 @@ class Problem:
         """The problem with its source line and a caret under the place."""
         bold, red, dim, plain = (_BOLD, _RED, _DIM, _PLAIN) if color else ("", "", "", "")
         head = f"{bold}{self.place}:{plain} {red}{self._what()}{plain}"
-        if not self.source_line.strip():
+        line, column = self._excerpt()
+        if not line.strip():
             return head
         # tabs are copied, so that the caret stands right whatever their width is
-        indent = "".join("\t" if character == "\t" else " " for character in self.source_line[: self.column - 1])
-        return f"{head}\n  {dim}{self.source_line}{plain}\n  {indent}{red}^{plain}"
+        indent = "".join("\t" if character == "\t" else " " for character in line[: column - 1])
+        return f"{head}\n  {dim}{line}{plain}\n  {indent}{red}^{plain}"
+
+    def _excerpt(self) -> tuple[str, int]:
+        """What to show of the source line, and the column in that: a line may be as long as a book."""
+        line, column = self.source_line, self.column
+        if len(line) <= 2 * _SHOWN_AROUND:
+            return line, column
+        start = max(0, column - 1 - _SHOWN_AROUND)
+        shown = line[start : column - 1 + _SHOWN_AROUND]
+        return (f"…{shown}", column - start + 1) if start else (shown, column)
 
     def _what(self) -> str:
         path = f"{self.path}: " if self.path else ""
@@ -143,10 +155,12 @@ class Report:
         Only the first fifty mistakes of a load get one, fewer where there are many names to compare with: a thousand
         names against a thousand take a minute.
         """
-        names = list(known)
-        if not self._suggestions_left or len(names) > self._comparisons_left or len(name) > _LONGEST_COMPARED:
+        if not self._suggestions_left:
             return ""
         self._suggestions_left -= 1
+        names = list(known)
+        if len(names) > self._comparisons_left or len(name) > _LONGEST_COMPARED:
+            return ""
         self._comparisons_left -= len(names)
         close = difflib.get_close_matches(name, names, n=1)
         return f'did you mean "{close[0]}"?' if close else ""

@@ -54,8 +54,9 @@ def resolve_aliases(models: Mapping[str, ModelConfig], notes: Notes) -> dict[str
 def with_aliases(models: Mapping[str, ModelConfig], aliases: Mapping[str, str]) -> dict[str, ModelConfig]:
     """The models with their automatic aliases behind those that are written."""
     more: dict[str, list[str]] = {}
+    written = {model: frozenset(config.aliases) for model, config in models.items()}
     for alias, model in aliases.items():
-        if alias not in models[model].aliases:
+        if alias not in written[model]:
             more.setdefault(model, []).append(alias)
     return {
         model: structs.replace(config, aliases=(*config.aliases, *more[model])) if model in more else config

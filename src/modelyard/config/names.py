@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 
 from modelyard.config.notes import Notes, Path
 from modelyard.config.schema import ModelConfig, PeerConfig, PeerModel
@@ -33,7 +34,7 @@ class Names:
 
     def suggestion(self, name: str, notes: Notes) -> str:
         """What to do about a name that means nothing."""
-        return notes.did_you_mean(name, [*self.models, *self.aliases, *self.peers]) or "add it under models"
+        return notes.did_you_mean(name, chain(self.models, self.aliases, self.peers)) or "add it under models"
 
 
 def peer_names(peers: Mapping[str, PeerConfig]) -> dict[str, PeerModel]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 
 from modelyard.config.document import ProfileEntry, SelectorEntry
 from modelyard.config.names import Names
@@ -107,6 +108,6 @@ def _check_pin(
     elif is_qualified(pin, names):
         notes.problem_of_key(path, f'"{pin}" is a model of a peer, which no pin may hide', "rename the pin")
     if target and target not in selectors and names.target(target) is None:
-        known = [*names.models, *names.aliases, *names.peers, *selectors]
+        known = chain(names.models, names.aliases, names.peers, selectors)
         remedy = notes.did_you_mean(target, known) or "a pin leads to a model, a peer's model or a selector"
         notes.problem(path, f'unknown model "{target}"', remedy)
