@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import inf, isnan
 from typing import Any, Protocol
 
 from modelyard.core.model import ModelFacts
@@ -50,6 +51,26 @@ DisciplineFactory = Callable[[Mapping[str, Any], Mapping[str, ModelFacts]], Disc
 can't take."""
 
 
+class CheckedDiscipline:
+    """Ranks as a discipline of somebody else's does, as long as that keeps to its contract; what it can't rank goes
+    last, by arrival."""
+
+    def __init__(self, discipline: Discipline) -> None:
+        self._discipline = discipline
+        self.name = discipline.name
+
+    def __repr__(self) -> str:
+        return f"<CheckedDiscipline {self._discipline!r}>"
+
+    def rank(self, asked: Asked) -> Rank:
+        """Rank a request (see `Discipline.rank`)."""
+        try:
+            rank = tuple(float(number) for number in self._discipline.rank(asked))
+        except Exception:
+            return _LAST
+        return _LAST if any(map(isnan, rank)) else rank
+
+
 class Fifo:
     """First in, first out; a higher priority goes before all lower ones (spec lifecycle 3.7)."""
 
@@ -63,5 +84,6 @@ class Fifo:
         return (-asked.priority, asked.turn)
 
 
+_LAST: Rank = (inf,)
 FIFO = Fifo()
 """The discipline unless another one is chosen."""

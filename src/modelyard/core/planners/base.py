@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-from modelyard.core.model import ChildId, Phase
+from modelyard.core.model import ChildId, ModelFacts, Phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +48,8 @@ class Planner(Protocol):
         policy may leave everything as it is then (the matrix does).
         """
         ...
+
+
+PlannerFactory = Callable[[Mapping[str, Any], Mapping[str, ModelFacts]], Planner]
+"""Makes a planner of its settings, as plain data, and of all models. Raises `ValueError` for settings that it can't
+take. It is called anew at every load of the configuration."""
