@@ -46,6 +46,7 @@ class EdgeConnection(asyncio.Protocol):
 
     def __init__(self, edge: Edge) -> None:
         self._edge = edge
+        self._turn = edge.turn
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport | None = None
         self._parsing: Request | None = None
@@ -94,7 +95,7 @@ class EdgeConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """asyncio: bytes from the client."""
-        self._edge.turn.read(self, data)
+        self._turn.read(self, data)
 
     def take(self, data: bytes) -> None:
         """Handle what was read."""
@@ -183,13 +184,13 @@ class EdgeConnection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """asyncio: the client closed its sending side, which means that it is gone."""
-        self._edge.turn.finish_reads()
+        self._turn.finish_reads()
         self._leave()
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
         """asyncio: the connection is closed."""
-        self._edge.turn.finish_reads()
+        self._turn.finish_reads()
         self._edge.forget(self)
         self._leave()
         self._transport = None
@@ -400,7 +401,7 @@ class EdgeConnection(asyncio.Protocol):
         if self._edge.draining or not transport.can_write_eof():
             self.close()
             return
-        self._edge.turn.finish_writes()
+        self._turn.finish_writes()
         transport.write_eof()
         self.resume_reading()
         asyncio.get_running_loop().call_later(LINGER, transport.close)
@@ -444,24 +445,24 @@ class EdgeConnection(asyncio.Protocol):
     def write(self, data: bytes) -> None:
         """Send bytes to the client; a client that is gone is no error."""
         if self._transport is not None:
-            self._edge.turn.write(self._transport, data)
+            self._turn.write(self._transport, data)
 
     def write_lines(self, parts: list[bytes]) -> None:
         """Send several pieces without joining them."""
         if self._transport is not None:
-            self._edge.turn.finish_writes()
+            self._turn.finish_writes()
             self._transport.writelines(parts)
 
     def close(self) -> None:
         """Close after what was written is sent."""
         if self._transport is not None:
-            self._edge.turn.finish_writes()
+            self._turn.finish_writes()
             self._transport.close()
 
     def abort(self) -> None:
         """Close at once: what the socket does not take now is lost, and the client sees a reset."""
         if self._transport is not None:
-            self._edge.turn.finish_writes()
+            self._turn.finish_writes()
             self._transport.abort()
 
     def release_transport(self) -> tuple[asyncio.Transport | None, bytes]:
@@ -469,7 +470,7 @@ class EdgeConnection(asyncio.Protocol):
 
         From here on the connection is the tunnel's; a drain does not wait for it.
         """
-        self._edge.turn.finish_writes()
+        self._turn.finish_writes()
         self._edge.forget(self)
         self._current = None
         self._given_away = transport = self._transport
