@@ -5,11 +5,13 @@ from __future__ import annotations
 import re2
 
 from modelyard.app.resolution import Resolution
+from modelyard.config.document import Timeouts
 from modelyard.config.schema import Config, ModelConfig
 from modelyard.core.model import ModelFacts
 from modelyard.core.planners.base import Planner
 from modelyard.core.planners.groups import GroupRule, GroupsPlanner
 from modelyard.core.planners.matrix import MatrixPlanner
+from modelyard.runtime.http.limits import Limits
 from modelyard.runtime.processspec import ProcessSpec
 
 
@@ -85,5 +87,17 @@ class World:
             busy_timeout=float(config.busy_timeout),
             port_check=config.port_check,
             keep_descendants=config.keep_descendants,
+            limits=limits_of(config.timeouts),
             port=config.port,
         )
+
+
+def limits_of(timeouts: Timeouts) -> Limits:
+    """The `timeouts` of a model or of a peer as its connections keep them (spec config 13)."""
+    return Limits(
+        connect=float(timeouts.connect),
+        keepalive=float(timeouts.keepalive),
+        response_header=float(timeouts.response_header),
+        tls_handshake=float(timeouts.tls_handshake),
+        idle=float(timeouts.idle_conn),
+    )

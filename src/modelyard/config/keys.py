@@ -43,7 +43,6 @@ MODEL_WITHOUT_EFFECT = frozenset(
         "filters",
         "metadata",
         "sendLoadingState",
-        "timeouts",
         "compat",
         "capabilities",
         "healthCheckTimeout",

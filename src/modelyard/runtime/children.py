@@ -68,7 +68,7 @@ class Children:
             tasks=self._tasks,
             daemon_log=self._logs.daemon,
         )
-        pool = UpstreamPool(spec.proxy, self._tasks, self._turn)
+        pool = UpstreamPool(spec.proxy, self._tasks, self._turn, spec.limits)
         serving = ChildServing(process, pool, reason, self._logs.daemon)
         self._servings = [*self._alive(), serving]
         self._watch_the_busy()
@@ -82,12 +82,14 @@ class Children:
     def reconfigure(self) -> frozenset[str]:
         """Hand the new specs to those that run; the models whose process must be another one are left over."""
         unfit = set()
-        for child in [serving.child for serving in self._alive()]:
+        for serving in self._alive():
+            child = serving.child
             spec = self._specs(child.spec.model)
             if spec is None:
                 continue
             if spec.same_process(child.spec):
                 child.configure(spec)
+                serving.pool.limits = spec.limits
             else:
                 unfit.add(spec.model)
         self._watch_the_busy()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from modelyard.config.cmdline import split_command
 from modelyard.runtime.health import ProbeTarget, probe_target
+from modelyard.runtime.http.limits import DEFAULT_LIMITS, Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,8 @@ class ProcessSpec:
     """Whether it is started only when nobody else listens on its port (R3)."""
     keep_descendants: bool = False
     """Whether the command may end while what it started serves on (R28)."""
+    limits: Limits = DEFAULT_LIMITS
+    """How long the connections to it may take for what."""
     port: int | None = None
     """The port that was handed out to it, if it asked for one."""
 

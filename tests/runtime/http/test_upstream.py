@@ -36,7 +36,7 @@ class Recorder:
         self.response_ended(data)
 
     def response_broken(self, reason: str) -> None:
-        self.said.append("broken")
+        self.said.append(reason)
 
     def upgraded(self, early: bytes) -> None:
         self.said.append("upgraded")

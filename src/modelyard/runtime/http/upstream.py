@@ -15,15 +15,17 @@ from urllib.parse import urlsplit
 
 import httptools
 
+from modelyard.runtime.http.limits import DEFAULT_LIMITS, Limits, probe_idle_peer
 from modelyard.runtime.http.turn import Turn
 from modelyard.runtime.platform.sockets import seconds_of_silence
 from modelyard.runtime.tasks import TaskOwner
 from modelyard.wire.headers import BODYLESS, Header
 from modelyard.wire.heads import MISSES, HeadPattern, ResponseHead
 
-CONNECT_TIMEOUT = 30.0
 IDLE_PER_POOL = 64
 """Idle connections kept; more are closed when their answer is complete."""
+SWEEPS = 4
+"""How many times an idle connection is looked at before its time is over."""
 LOOPBACK = ("127.0.0.1", "::1")
 
 
@@ -119,6 +121,9 @@ class UpstreamConnection(asyncio.Protocol):
         self._until_close = False
         self._keep_alive = False
         self._given_away: asyncio.Transport | None = None
+        self._deadline: asyncio.TimerHandle | None = None
+        self.rested = 0
+        """How many times it was found idle since it was last used."""
         self.answer_begun = False
         self.body_follows = False
         """Whether more of the request's body has yet to be written: until then the connection serves nobody else."""
@@ -138,6 +143,9 @@ class UpstreamConnection(asyncio.Protocol):
         self._taker = taker
         self._method = method
         self.answer_begun = False
+        self.rested = 0
+        if self._pool.limits.response_header:
+            self._expect_head()
         assert self._transport is not None
         self._pool.turn.write(self._transport, start)
         if pieces is not None:
@@ -153,6 +161,23 @@ class UpstreamConnection(asyncio.Protocol):
                 self._pieces = None
             else:
                 self._transport.write(piece)
+
+    def _expect_head(self) -> None:
+        limit = self._pool.limits.response_header
+        self._deadline = asyncio.get_running_loop().call_later(limit, self._head_is_late, limit)
+
+    def _head_is_late(self, limit: float) -> None:
+        if self._pieces is not None or self.body_follows or self._read_paused:
+            self._expect_head()  # it still gets the request, or we do not listen
+            return
+        self._deadline = None
+        self.answer_begun = True  # it has had its time with the request: no other connection gets it
+        self._broken(f"no answer within {limit:g} seconds")
+
+    def _forget_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
 
     @property
     def gathered_is_sent(self) -> bool:
@@ -226,6 +251,8 @@ class UpstreamConnection(asyncio.Protocol):
         """A whole answer whose head is the one before: what the parser would say of it is known."""
         self._misses = 0
         self._keep_alive = True
+        if self._deadline is not None:
+            self._forget_deadline()
         self._let_go()
         taker.response_whole(head.of_length(len(body)), body)
 
@@ -288,6 +315,7 @@ class UpstreamConnection(asyncio.Protocol):
         """asyncio: the connection is closed."""
         self._pool.turn.finish_reads()
         self._transport = None
+        self._forget_deadline()
         self._pieces = None  # they may hold a file
         del self._parser  # it holds us, too
         self._pool.forget(self)
@@ -332,6 +360,7 @@ class UpstreamConnection(asyncio.Protocol):
         if status == 101 and not self._parser.should_upgrade():
             raise _UnaskedAnswerError
         self._in_head = False
+        self._forget_deadline()
         head = self._head = ResponseHead(status, reason, headers)
         traits = head.traits
         # RFC 9112 section 6.3: a body with neither a length nor chunks ends with the connection
@@ -378,6 +407,7 @@ class UpstreamConnection(asyncio.Protocol):
     def close(self) -> None:
         """Close the connection; a running exchange no longer hears of it."""
         self._taker = None
+        self._forget_deadline()
         if self._transport is not None:
             self._transport.abort()
 
@@ -389,14 +419,17 @@ class _UnaskedAnswerError(Exception):
 class UpstreamPool:
     """Connections to one child."""
 
-    def __init__(self, url: str, tasks: TaskOwner, turn: Turn) -> None:
+    def __init__(self, url: str, tasks: TaskOwner, turn: Turn, limits: Limits = DEFAULT_LIMITS) -> None:
         self.target = Target(url)
         self.turn = turn
+        self.limits = limits
+        """May be replaced at any time; what has begun keeps to the old ones."""
         self._tasks = tasks
         self._idle: list[UpstreamConnection] = []
         self._all: set[UpstreamConnection] = set()
         self._closed = False
         self._working_address: str | None = None
+        self._sweeper: asyncio.TimerHandle | None = None
 
     def __repr__(self) -> str:
         return f"<UpstreamPool {self.target.url} open={len(self._all)} idle={len(self._idle)}>"
@@ -411,10 +444,10 @@ class UpstreamPool:
 
     async def _connect(self, taker: ResponseTaker) -> None:
         try:
-            async with asyncio.timeout(CONNECT_TIMEOUT):
+            async with asyncio.timeout(self.limits.connect or None):
                 connection = await self._open()
         except TimeoutError:
-            taker.connect_failed(f"no connection within {CONNECT_TIMEOUT:.0f} seconds")
+            taker.connect_failed(f"no connection within {self.limits.connect:g} seconds")
         except (OSError, ValueError) as error:
             taker.connect_failed(_describe(error))
         else:
@@ -425,6 +458,7 @@ class UpstreamPool:
                 taker.connect_failed("upstream closed the connection")
             else:
                 self._all.add(connection)
+                self._sweep_later()
                 taker.connected(connection)
 
     async def _open(self) -> UpstreamConnection:
@@ -434,17 +468,19 @@ class UpstreamPool:
         error: OSError | None = None
         for address in addresses:
             try:
-                _, connection = await loop.create_connection(
+                transport, connection = await loop.create_connection(
                     lambda: UpstreamConnection(self),
                     address,
                     self.target.port,
                     ssl=context,
                     server_hostname=self.target.host if context else None,
+                    ssl_handshake_timeout=(self.limits.tls_handshake or None) if context else None,
                 )
             except OSError as failure:
                 error = error or failure
             else:
                 self._working_address = address
+                probe_idle_peer(transport.get_extra_info("socket"), self.limits.keepalive)
                 return connection
         raise error or OSError(f"no address for {self.target.host}")
 
@@ -454,6 +490,20 @@ class UpstreamPool:
             connection.close()
         else:
             self._idle.append(connection)
+
+    def _sweep_later(self) -> None:
+        if self._sweeper is None and self.limits.idle:
+            self._sweeper = asyncio.get_running_loop().call_later(self.limits.idle / SWEEPS, self._sweep)
+
+    def _sweep(self) -> None:
+        """Close the connections that nobody has used for long; goes on as long as there are any."""
+        self._sweeper = None
+        for connection in list(self._idle):
+            connection.rested += 1
+            if connection.rested > SWEEPS:
+                connection.close()
+        if self._all:
+            self._sweep_later()
 
     def forget(self, connection: UpstreamConnection) -> None:
         """The connection is closed, or belongs to a tunnel now."""
@@ -477,6 +527,9 @@ class UpstreamPool:
     def close(self) -> None:
         """Close idle connections; those in use end with their exchange or with the child."""
         self._closed = True
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            self._sweeper = None
         for connection in list(self._idle):
             connection.close()
         self._idle.clear()
