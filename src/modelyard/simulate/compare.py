@@ -20,9 +20,9 @@ class Result(Struct, frozen=True):
     figures: Figures
 
 
-def compare(setting: Setting, policies: Sequence[Policy]) -> list[Result]:
+def compare(setting: Setting, policies: Sequence[Policy], *, with_optimum: bool = True) -> list[Result]:
     """Run each policy. Raises `SimulationError` where a law does not hold."""
-    clairvoyant = Clairvoyant(setting.specs.planner)
+    clairvoyant = Clairvoyant(setting.specs.planner) if with_optimum else None
     results = []
     for policy in policies:
         record = run(setting, policy)

@@ -12,7 +12,7 @@ from modelyard.core.laws import Bound
 from modelyard.simulate.optimum import Clairvoyant
 from modelyard.simulate.record import ChildRecord, Ending, Record, RequestRecord, width_of
 from modelyard.simulate.run import Setting
-from modelyard.simulate.search import Job, Least, Pace
+from modelyard.simulate.search import Job, Pace
 
 _TOLERANCE = 1e-6
 
@@ -66,15 +66,15 @@ class Figures(Struct, frozen=True, kw_only=True, rename="camel"):
     peak_memory: float
     """Gigabytes that were occupied at most, as far as the machine model says."""
     longest_wait: LongestWait
-    optimum: Optimum
+    optimum: Optimum | None
+    """None where it was not asked for."""
 
 
-def figures_of(record: Record, setting: Setting, clairvoyant: Clairvoyant) -> Figures:
+def figures_of(record: Record, setting: Setting, clairvoyant: Clairvoyant | None) -> Figures:
     """Count a run up."""
     served = [request for request in record.requests if request.ending is Ending.SERVED]
     waits = sorted(request.wait for request in served)
     endings = [request.ending for request in record.requests]
-    least = _least(record, served, setting, clairvoyant)
     return Figures(
         policy=record.policy,
         seed=record.seed,
@@ -94,7 +94,7 @@ def figures_of(record: Record, setting: Setting, clairvoyant: Clairvoyant) -> Fi
         fairness=jain(list(_satisfaction(served).values())),
         peak_memory=record.peak_memory,
         longest_wait=_longest_wait(record, served),
-        optimum=Optimum(total_wait=least.waiting, exact=least.exact),
+        optimum=None if clairvoyant is None else _optimum(record, served, setting, clairvoyant),
     )
 
 
@@ -161,9 +161,11 @@ def _longest_wait(record: Record, served: Sequence[RequestRecord]) -> LongestWai
     return LongestWait(bound=bound.longest_wait(most), held=held)
 
 
-def _least(record: Record, served: Sequence[RequestRecord], setting: Setting, clairvoyant: Clairvoyant) -> Least:
+def _optimum(record: Record, served: Sequence[RequestRecord], setting: Setting, clairvoyant: Clairvoyant) -> Optimum:
     jobs = [Job(request.arrived, request.model, request.service) for request in served]
-    return clairvoyant.least(jobs, {model: _pace(record, model, setting) for model in {job.model for job in jobs}})
+    paces = {model: _pace(record, model, setting) for model in {job.model for job in jobs}}
+    least = clairvoyant.least(jobs, paces)
+    return Optimum(total_wait=least.waiting, exact=least.exact)
 
 
 def _pace(record: Record, model: str, setting: Setting) -> Pace:

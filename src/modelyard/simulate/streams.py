@@ -161,6 +161,8 @@ class Agents(Stream, frozen=True, kw_only=True, tag="agents"):
     agents: Count = 1
     think: Time = 0.0
     """From an answer to the next request."""
+    rounds: Count | None = None
+    """How many requests each agent makes; until the end where it is not given."""
 
     def clients(self, stage: Stage, name: str) -> list[Client]:
         """See `Stream`."""
@@ -169,7 +171,7 @@ class Agents(Stream, frozen=True, kw_only=True, tag="agents"):
     def _agent(self, stage: Stage, name: str, number: int) -> Client:
         caller = self.caller or (name if self.agents == 1 else f"{name}-{number + 1}")
         first = number % len(self.turns)
-        asker = _ThinkingAsker(self, stage, caller, f"{name}-{number + 1}", self.think)
+        asker = _ThinkingAsker(self, stage, caller, f"{name}-{number + 1}", self.think, self.rounds)
         return Agent(asker, self.turns[first:] + self.turns[:first], self.start)
 
 
@@ -197,8 +199,11 @@ class _ThinkingAsker:
     caller: str
     name: str
     think: Time
+    rounds: int | None = None
 
     def __call__(self, number: int, now: float, model: str) -> Ask | None:
+        if self.rounds is not None and number > self.rounds:
+            return None
         thought = 0.0 if number == 1 else draw(self.think, Chance(self.stage.seed, "think", self.name, number))
         at = now + thought
         if at >= self.stream._end(self.stage):

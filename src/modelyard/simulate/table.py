@@ -31,15 +31,9 @@ def render(figures: Sequence[Figures]) -> str:
     return "\n".join([*lines, *_notes(figures)])
 
 
-def render_markdown(figures: Sequence[Figures]) -> str:
-    """The table as a page writes it."""
-    rows = [HEAD, ("---", *("--:" for _ in HEAD[1:-1]), "---"), *(_row(one) for one in figures)]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
-
-
 def duration(seconds: float) -> str:
     """Seconds as people read them: 0.3 s, 12 s, 4 min 5 s, 2 h 3 min."""
-    if seconds < 10:
+    if seconds < 9.95:
         return f"{seconds:.1f} s"
     whole = round(seconds)
     if whole < 60:
@@ -68,6 +62,8 @@ def _row(one: Figures) -> tuple[str, ...]:
 
 def _distance(one: Figures) -> str:
     """How many times the least total waiting that was possible this is."""
+    if one.optimum is None:
+        return ""
     sign = "" if one.optimum.exact else "≤ "
     if one.optimum.total_wait:
         return f"{sign}{one.total_wait / one.optimum.total_wait:.2f}"
@@ -97,6 +93,6 @@ def _notes(figures: Sequence[Figures]) -> list[str]:
             notes.append(f"{one.policy}: {' and '.join(refused)}; waits are those of the {one.served} served")
         if one.longest_wait.reason:
             notes.append(f"{one.policy}: no longest wait is promised, because {one.longest_wait.reason}")
-    if any(not one.optimum.exact for one in figures):
+    if any(one.optimum is not None and not one.optimum.exact for one in figures):
         notes.append("≤: the trace is too long to be searched; the optimum is at least what it is compared with")
     return ["", *notes] if notes else []

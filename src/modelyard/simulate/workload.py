@@ -49,11 +49,20 @@ def parse_workload(text: str, file: str, names: Mapping[str, str]) -> Workload:
     try:
         tree = yaml.load(text, yaml.CSafeLoader)
     except yaml.YAMLError as error:
-        raise WorkloadError(f"{file}: {error}") from error
+        raise WorkloadError(f"{file}{_place(error)}: {_problem(error)}") from error
     try:
         return _checked(_decode(tree), names)
     except WorkloadError as error:
         raise WorkloadError(f"{file}: {error}") from error
+
+
+def _place(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    return "" if mark is None else f":{mark.line + 1}:{mark.column + 1}"
+
+
+def _problem(error: yaml.YAMLError) -> str:
+    return getattr(error, "problem", None) or str(error)
 
 
 def _decode(tree: Any) -> Workload:

@@ -53,7 +53,8 @@ def run(argv: Sequence[str]) -> int:
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="modelyard simulate", description=DESCRIPTION)
-    parser.add_argument("-config", "--config", required=True, metavar="FILE", help="the configuration")
+    parser.add_argument("-config", "--config", metavar="FILE", help="the configuration")
+    parser.add_argument("-config-dir", "--config-dir", metavar="DIR", help="a directory of configurations, added to it")
     parser.add_argument("--workload", type=Path, metavar="FILE", help="YAML: who asks, and how slow the machine is")
     parser.add_argument("--trace", type=Path, metavar="FILE", help="JSON lines: recorded requests")
     parser.add_argument(
@@ -65,7 +66,10 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, help="the seed of all chance (default: the workload's, else 1)")
     parser.add_argument("--json", action="store_true", help="print the figures for programs")
     parser.add_argument("--plot", type=_plot, metavar="FILE", help="draw what happened: .html, .svg or .png")
-    return parser.parse_args(argv)
+    arguments = parser.parse_args(argv)
+    if not arguments.config and not arguments.config_dir:
+        parser.error("one of -config and -config-dir is required")
+    return arguments
 
 
 def _plot(text: str) -> Path:
@@ -79,7 +83,7 @@ def _simulate(arguments: argparse.Namespace) -> list[Result]:
     policies = parse_policies(arguments.compare)
     if arguments.plot is not None and arguments.plot.suffix == ".png":
         _check_rasterizer()  # say that it is missing before the work, not after it
-    config = load_config(arguments.config)
+    config = load_config(arguments.config, arguments.config_dir)
     setting = make_setting(config, _read_workload(arguments, config), _read_trace(arguments, config), arguments.seed)
     results = compare(setting, policies)
     if arguments.plot is not None:
@@ -97,7 +101,14 @@ def make_setting(config: Config, workload: Workload, trace: Sequence[Line], seed
 
     world = World(config)
     return Setting(
-        specs=SpecsChanged(world.facts(), world.planner(), max_wait=float(config.max_wait)),
+        specs=SpecsChanged(
+            world.facts(),
+            world.planner(),
+            max_wait=float(config.max_wait),
+            min_residency=float(config.min_residency),
+            fairness=config.fairness,
+            economics=config.economics,
+        ),
         machine=workload.machine,
         clients=clients,
         seed=chosen,
@@ -107,14 +118,14 @@ def make_setting(config: Config, workload: Workload, trace: Sequence[Line], seed
 def _read_workload(arguments: argparse.Namespace, config: Config) -> Workload:
     """The workload; without one a trace on the machine of the defaults, or requests for everything."""
     if arguments.workload is not None:
-        workload = parse_workload(arguments.workload.read_text(), str(arguments.workload), _names(config))
+        workload = parse_workload(arguments.workload.read_text(), str(arguments.workload), names_of(config))
         if not workload.requests and arguments.trace is None:
             raise WorkloadError(f"{arguments.workload}: requests: nobody asks for anything; name some, or a --trace")
         return workload
     if arguments.trace is not None:
         return Workload()
     if not config.models:
-        raise WorkloadError(f"{arguments.config}: no model to simulate")
+        raise WorkloadError("the configuration has no model")
     print("no --workload and no --trace: twenty requests a minute for all models, ten minutes long", file=sys.stderr)
     return default_workload(tuple(config.models))
 
@@ -122,10 +133,10 @@ def _read_workload(arguments: argparse.Namespace, config: Config) -> Workload:
 def _read_trace(arguments: argparse.Namespace, config: Config) -> list[Line]:
     if arguments.trace is None:
         return []
-    return parse_trace(arguments.trace.read_text(), str(arguments.trace), _names(config))
+    return parse_trace(arguments.trace.read_text(), str(arguments.trace), names_of(config))
 
 
-def _names(config: Config) -> dict[str, str]:
+def names_of(config: Config) -> dict[str, str]:
     """Every name that a request may use, with the id that it means (spec config 14)."""
     return {**{model: model for model in config.models}, **_aliases(config)}
 
