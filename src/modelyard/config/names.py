@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 
-from modelyard.config.notes import Notes, Path
+from modelyard.config.notes import Notes
 from modelyard.config.schema import ModelConfig, PeerConfig, PeerModel
 
 
@@ -27,10 +27,6 @@ class Names:
     def target(self, name: str) -> str | PeerModel | None:
         """What a name means, local models first."""
         return self.local(name) or self.peers.get(name)
-
-    def refuse(self, name: str, path: Path, notes: Notes) -> None:
-        """Note that the value of a path is no name of a model here."""
-        notes.problem(path, f'unknown model "{name}"', self.suggestion(name, notes))
 
     def suggestion(self, name: str, notes: Notes) -> str:
         """What to do about a name that means nothing."""
