@@ -18,6 +18,7 @@ from modelyard.app.front import Front
 from modelyard.app.inference import Inference
 from modelyard.app.inflight import InFlight
 from modelyard.app.listen import Address, advice
+from modelyard.app.loading import Loader
 from modelyard.app.reload import Reloader, Sources
 from modelyard.app.world import World
 from modelyard.config.diff import Changes, changes_between
@@ -91,11 +92,14 @@ class Daemon:
             log=self._log,
             clock=self._clock,
         )
+        self._loader = Loader(self._engine, self._world, tasks=self._tasks, log=self._log, clock=self._clock)
         self._feed = Feed(self.logs)
         self._engine.on_move = self._models_moved
         inflight = InFlight(self._feed, self._clock)
         inference = Inference(self._engine, self._world, inflight)
-        routes = build_api(self._engine, self._world, self.logs, self._clock, self._reloader, self._feed, inflight)
+        routes = build_api(
+            self._engine, self._world, self.logs, self._clock, self._reloader, self._feed, inflight, self._loader
+        )
         api = AsgiBridge(routes, self._tasks)
         front = Front(inference, api, self._log, self._clock)
         self._edge = Edge(front.handle, self._clock, self._turn, request_done=front.request_done)
@@ -111,6 +115,7 @@ class Daemon:
         self._come_up()
         try:
             await self._listen()
+            self._loader.preload(self._world.config.preload)
             await self._stopping.wait()
             await self._drain_and_stop()
         finally:
@@ -184,9 +189,10 @@ class Daemon:
 
     def adopt(self, config: Config) -> Changes:
         """Serve by this configuration from now on: what it leaves alone goes on, what it changes drains."""
-        changes = changes_between(self._world.config, config)
+        old = self._world.config
         self._apply(World(config))
-        return changes
+        self._loader.preload([model for model in config.preload if model not in old.preload])
+        return changes_between(old, config)
 
     def config_status_changed(self) -> None:
         """Tell those who watch, as after everything else that a new configuration may have changed for them."""

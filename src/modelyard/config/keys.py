@@ -33,7 +33,6 @@ WITHOUT_EFFECT = frozenset(
         "profiles",
         "selectors",
         "peers",
-        "hooks",
         "logRequests",
     ]
 )

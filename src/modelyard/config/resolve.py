@@ -111,7 +111,7 @@ class _Resolver:
         together = list(dict.fromkeys(found))
         refusal = coexistence.why_not_together(together) if len(together) > 1 else None
         if refusal:
-            self._notes.warning(path, f"{refusal}: each is stopped for the next one")
+            self._notes.warning(path, f"{refusal}: the last one of them is loaded")
         return iter(found)
 
 

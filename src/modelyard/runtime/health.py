@@ -97,6 +97,11 @@ class Probe:
             await asyncio.sleep(max(0.0, asked + interval - now))  # from question to question, not from answer
             asked = self._clock.now()
 
+    async def ask_once(self) -> str:
+        """Ask once, and say what came of it: `status 200`, or why there is none."""
+        await self._ask()
+        return self.last_answer
+
     async def _ask(self) -> bool:
         answers = []
         for address in self._target.addresses:
