@@ -7,7 +7,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from modelyard.app.cli import check, config, demo, schema, serve, simulate
+from modelyard.app.cli import check, config, demo, lint, schema, serve, simulate
+from modelyard.app.cli.client import logs, models, queue
 
 
 class Subcommand(NamedTuple):
@@ -24,10 +25,18 @@ SUBCOMMANDS = {
     "config": Subcommand(
         config.run, "config explain MODEL -config FILE", "what a name means, and where each value comes from"
     ),
+    "lint": Subcommand(lint.run, "lint FILE", "what a configuration that loads asks for and can't get"),
     "schema": Subcommand(schema.run, "schema", "the JSON Schema of the configuration, for editors"),
     "simulate": Subcommand(
         simulate.run, "simulate --config FILE", "what the scheduler does with traffic that is described or recorded"
     ),
+    "status": Subcommand(models.status, "status", "how the running server is"),
+    "ps": Subcommand(models.ps, "ps", "the models that run"),
+    "load": Subcommand(models.load, "load MODEL", "load a model"),
+    "unload": Subcommand(models.unload, "unload MODEL ...", "unload models"),
+    "queue": Subcommand(queue.queue, "queue", "the requests that wait"),
+    "hold": Subcommand(queue.hold, "hold MODEL", "let nobody take a model's place"),
+    "logs": Subcommand(logs.logs, "logs [-f] [MODEL]", "what the server and its models print"),
     "demo": Subcommand(demo.run, "demo", "three small models on loopback, and what to try"),
 }
 EXIT_UNHEARD = 1
