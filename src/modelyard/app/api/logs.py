@@ -32,8 +32,11 @@ class LogRoutes:
         return PlainTextResponse(self._logs.history("") or b"")
 
     async def stream(self, request: Request) -> Response:
-        """`GET /logs/stream[/SOURCE]`: until the client leaves. `?no-history` begins with what comes next."""
+        """`GET /logs/stream[/SOURCE]`: until the client leaves. `?no-history` begins with what comes next; `?no-follow`
+        (ours) ends with what there is."""
         source = self._source_of(request.path_params.get("source", ""))
+        if "no-follow" in request.query_params and source is not None:
+            return PlainTextResponse(self._logs.history(source) or b"")
         subscription = self._logs.subscribe(source) if source is not None else None
         if subscription is None:
             return api_error(request, BAD_SOURCE)
