@@ -9,7 +9,7 @@ import msgspec
 from modelyard.config.schema import Config
 
 _NOT_SETTINGS = frozenset(
-    {"models", "aliases", "macros", "warnings", "unbuildable", "without_effect", "matrix_program"}
+    {"models", "aliases", "peer_names", "macros", "warnings", "unbuildable", "without_effect", "matrix_program"}
 )
 """Fields of a configuration that follow from others, or are told of in their own way."""
 
