@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelyard.wire.body import find_in_json, find_in_query, find_model, replace_model
+from modelyard.wire.body import find_in_json, find_in_query, find_model, is_streamed
 
 JSON = b"application/json"
 
@@ -64,39 +62,29 @@ def test_a_query_with_a_thousand_fields_too_many_names_nothing() -> None:
     assert find_in_query(b"&".join(b"a=%d" % n for n in range(2000)) + b"&model=m1") == ""
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        (b'{"model":"author/m2","x":[1,  2]}', b'{"model":"real","x":[1,  2]}'),
-        (b'{"n":1.50,"model":"a","big":12345678901234567890}', b'{"n":1.50,"model":"real","big":12345678901234567890}'),
-        (b'{"model":"a","model":"b"}', b'{"model":"real"}'),
-        ('{"ü":"ß","model":"a"}'.encode(), '{"ü":"ß","model":"real"}'.encode()),
-    ],
-)
-def test_replacing_the_model_leaves_the_other_bytes(before: bytes, after: bytes) -> None:
-    assert replace_model(before, "real") == after
-
-
 def test_a_body_nested_beyond_the_decoder_names_nothing() -> None:
     assert find_in_json(b'{"model":"m1","deep":' + b"[" * 100_000) == ""
 
 
-@pytest.mark.parametrize("body", [b'{"\xff":1,"model":"a"}', b'{"model":"a"', b"[]"])
-def test_what_cannot_be_rewritten_is_said(body: bytes) -> None:
-    with pytest.raises(ValueError, match=r"."):
-        replace_model(body, "real")
-
-
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=10,
+@pytest.mark.parametrize(
+    ("content_type", "body", "query", "streamed"),
+    [
+        (JSON, b'{"stream":true}', b"", True),
+        (JSON, b'{"stream":"true"}', b"", True),
+        (JSON, b'{"stream":1}', b"", True),
+        (JSON, b'{"stream":false}', b"stream=true", False),
+        (JSON, b'{"stream":"yes"}', b"", False),
+        (JSON, b'{"stream":2}', b"", False),
+        (JSON, b'{"stream":{}}', b"", False),
+        (JSON, b'{"stream":true', b"", False),
+        (JSON, b"{}", b"", False),
+        (b"application/x-www-form-urlencoded", b"stream=true", b"", True),
+        (b"application/x-www-form-urlencoded", b"stream=1", b"", False),
+        (b"", b"", b"stream=true", True),
+        (b"", b"stream=true", b"", False),
+    ],
 )
-
-
-@given(st.dictionaries(st.text(), json_values), st.text(min_size=1))
-def test_replacing_the_model_means_what_it_says(members: dict[str, object], name: str) -> None:
-    members["model"] = "before"
-    replaced = replace_model(json.dumps(members).encode(), name)
-    assert json.loads(replaced) == {**members, "model": name}
-    assert list(json.loads(replaced)) == list(members)
+def test_whether_the_answer_is_to_come_piece_by_piece(
+    content_type: bytes, body: bytes, query: bytes, streamed: bool
+) -> None:
+    assert is_streamed(content_type, body, query) is streamed

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import unquote
 
+from modelyard.app.content import Content
 from modelyard.app.inflight import InFlight
 from modelyard.app.resolution import PathRoute, Route
 from modelyard.app.respond import redirect, send_error
@@ -23,9 +24,7 @@ from modelyard.wire import body as wire_body
 from modelyard.wire import errors, headers, paths
 from modelyard.wire.endpoints import Dialect, Endpoint
 from modelyard.wire.errors import HttpError
-
-MAX_REWRITTEN = 256 << 20
-"""Bytes of a JSON body that must be rewritten, which happens in memory (DESIGN section 5)."""
+from modelyard.wire.multipart import is_form_data
 
 
 class Inference:
@@ -43,6 +42,8 @@ class Inference:
         """A route whose body names the model: the body is needed before anything else."""
         call = Call(self, request, endpoint.dialect, _with_query(endpoint.forwarded_path, request.query))
         request.listener = call
+        if not request.body.complete:
+            call.body_comes()
         request.body.when_complete(call.body_arrived)
 
     def get(self, request: Request, endpoint: Endpoint) -> None:
@@ -87,6 +88,8 @@ class Call:
     """The real id, once it is known."""
     shown_path: bytes
     """The path that people are shown."""
+    _content: Content | None = None
+    """The body, where more than a glance at it was needed."""
     _selector = ""
     _lease: Lease | None = None
     _number = 0
@@ -105,11 +108,26 @@ class Call:
 
     # ---------------------------------------------------------------- finding the model
 
+    def body_comes(self) -> None:
+        """The body takes its time: a form is looked through as it comes."""
+        if is_form_data(self.request.fields.get(b"content-type", b"")):
+            self._content = Content(self.request)
+            self._content.watch()
+
     def body_arrived(self) -> None:
-        """The whole body is here."""
+        """The whole body is here. Nearly always it is JSON that names a model, which is found with the least effort."""
         request = self.request
-        content_type = request.fields.get(b"content-type", b"")
-        self.find(wire_body.find_model(content_type, request.body.view(), request.query))
+        if wire_body.is_json(request.fields.get(b"content-type", b"")) and (
+            name := wire_body.find_in_json(request.body.view())
+        ):
+            self.find(name)
+            return
+        self._content = self._content or Content(request)
+        named = self._content.find_model()
+        if isinstance(named, HttpError):
+            self._refuse(named)
+        else:
+            self.find(named)
 
     def find(self, name: str) -> None:
         """Resolve the name and ask for the model."""
@@ -127,33 +145,15 @@ class Call:
             self.go(route)
 
     def _rewrite(self, route: Route) -> bool:
-        """Write the names that the route asks for into the request; whether it can go on."""
-        request = self.request
-        content_type = request.fields.get(b"content-type", b"")
-        if request.method == b"POST" and wire_body.is_json(content_type):
-            return self._rename_in_json(route.use_model_name or route.replaced)
-        if not route.replaced:
-            return True
-        if request.method == b"POST" and wire_body.FORM_TYPE in content_type:
-            form = bytes(request.body.view())
-            if wire_body.find_in_query(form):
-                request.body.replace(wire_body.replace_in_query(form, route.replaced))
-                return True
-        path, _, query = self._target.partition(b"?")
-        self._target = _with_query(path, wire_body.replace_in_query(query, route.replaced))
-        return True
-
-    def _rename_in_json(self, name: str) -> bool:
-        request = self.request
-        if request.body.size > MAX_REWRITTEN:
-            self._refuse(errors.BODY_TOO_LARGE)
+        """Write what the route asks for into the request; whether it can go on."""
+        content = self._content or Content(self.request)
+        names_model = content.rewrite(route)
+        if isinstance(names_model, HttpError):
+            self._refuse(names_model)
             return False
-        try:
-            renamed = wire_body.replace_model(request.body.view(), name)
-        except ValueError:
-            self._refuse(errors.UNREADABLE_BODY)
-            return False
-        request.body.replace(renamed)
+        if route.replaced and not names_model:
+            path, _, query = self._target.partition(b"?")
+            self._target = _with_query(path, wire_body.replace_in_query(query, route.replaced))
         return True
 
     def go(self, route: Route) -> None:

@@ -14,9 +14,10 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from modelyard.app.selection import Lease, PhaseOf, Spillover, warmest
-from modelyard.config.schema import Config, PeerModel
+from modelyard.config.schema import Config, EffectiveFilters, ModelConfig, PeerModel
 from modelyard.wire import errors
 from modelyard.wire.errors import HttpError
+from modelyard.wire.filters import Filter, compile_filter
 from modelyard.wire.paths import split_name
 
 
@@ -36,6 +37,8 @@ class Route(Struct, frozen=True, gc=False):
     selector: str = ""
     """The selector that chose it, if one did."""
 
+    filter_: Filter | None = None
+    """What is stripped from JSON bodies, and set in them."""
     rewrites: bool = False
     """Whether anything has to be written into the request at all."""
 
@@ -162,6 +165,7 @@ class Resolution:
             use_model_name=route.use_model_name,
             peer=route.peer,
             selector=selector,
+            filter_=route.filter_,
         )
 
     # ---------------------------------------------------------------- one request
@@ -210,11 +214,23 @@ def _spill(spillover: Spillover, routes: tuple[Route, ...], phase_of: PhaseOf) -
 def _direct_routes(config: Config) -> Iterator[tuple[str, Route]]:
     """Every name of a model; later ones hide earlier ones: ids hide aliases, and those the models of peers."""
     for name, offer in config.peer_names.items():
-        yield name, _route(name, name, replaced="" if offer.model == name else offer.model, peer=offer)
+        replaced = "" if offer.model == name else offer.model
+        filter_ = _filter_of(config.peers[offer.peer].effective_filters, name)
+        yield name, _route(name, name, replaced=replaced, peer=offer, filter_=filter_)
     for alias, model in config.aliases.items():
-        yield alias, _route(model, alias, use_model_name=config.models[model].use_model_name)
+        yield alias, _local_route(config.models[model], alias)
     for model, entry in config.models.items():
-        yield model, _route(model, model, use_model_name=entry.use_model_name)
+        yield model, _local_route(entry, model)
+
+
+def _local_route(model: ModelConfig, name: str) -> Route:
+    filter_ = _filter_of(model.effective_filters, name)
+    return _route(model.id, name, use_model_name=model.use_model_name, filter_=filter_)
+
+
+def _filter_of(filters: EffectiveFilters, name: str) -> Filter | None:
+    """The filters of a model as they act when it is asked for by this name (spec config 15)."""
+    return compile_filter(filters.strip_params, filters.set_params, filters.set_params_by_id.get(name))
 
 
 def _route(
@@ -225,6 +241,7 @@ def _route(
     use_model_name: str = "",
     peer: PeerModel | None = None,
     selector: str = "",
+    filter_: Filter | None = None,
 ) -> Route:
     """A route that knows beforehand whether it changes anything."""
     return Route(
@@ -234,5 +251,6 @@ def _route(
         use_model_name=use_model_name,
         peer=peer,
         selector=selector,
-        rewrites=bool(replaced or use_model_name),
+        filter_=filter_,
+        rewrites=bool(replaced or use_model_name or filter_),
     )

@@ -39,7 +39,6 @@ WITHOUT_EFFECT = frozenset(
 """Keys of the top level that are read, checked and kept, for what comes."""
 MODEL_WITHOUT_EFFECT = frozenset(
     [
-        "filters",
         "metadata",
         "sendLoadingState",
         "compat",

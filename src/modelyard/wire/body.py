@@ -1,4 +1,4 @@
-"""Where a body names its model, and how that name is replaced while every other byte stays.
+"""Where a request names its model, and whether it wants its answer piece by piece.
 
 `msgspec` validates the JSON and skips what we do not ask for, so finding the model in a long prompt costs one pass
 in C and no copies.
@@ -15,14 +15,18 @@ Buffer = bytes | bytearray | memoryview
 FORM_TYPE = b"application/x-www-form-urlencoded"
 
 
+class _Streaming(msgspec.Struct, gc=False):
+    stream: str | int | float | bool | None = None
+
+
 class _Routing(msgspec.Struct, gc=False):
     """The member that routing needs. The last duplicate wins, as in the engines."""
 
     model: str | int | float | bool | None = None
 
 
+_decode_streaming = msgspec.json.Decoder(_Streaming).decode
 _decode_routing = msgspec.json.Decoder(_Routing).decode
-_decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 def is_json(content_type: bytes) -> bool:
@@ -46,17 +50,17 @@ def find_in_json(body: Buffer) -> str:
     return "" if model is None else str(model)
 
 
-def find_in_query(query: bytes) -> str:
-    """`model` of a query string or of an URL-encoded form, empty where there is none."""
+def find_in_query(query: bytes, name: str = "model") -> str:
+    """A field of a query string or of an URL-encoded form, empty where there is none."""
     try:
         fields = parse_qs(query.decode("latin-1"), keep_blank_values=True, max_num_fields=1000)
     except ValueError:
         return ""
-    return fields.get("model", [""])[0]
+    return fields.get(name, [""])[0]
 
 
 def find_model(content_type: bytes, body: Buffer, query: bytes) -> str:
-    """The model that a request with a body names, by the rules of spec http 4 (multipart bodies name none yet)."""
+    """The model that a request with a body names, by the rules of spec http 4; multipart forms are `FormScanner`'s."""
     if b"application/json" in content_type:
         return find_in_json(body)
     if FORM_TYPE in content_type and (named := find_in_query(bytes(body))):
@@ -64,17 +68,16 @@ def find_model(content_type: bytes, body: Buffer, query: bytes) -> str:
     return find_in_query(query)
 
 
-def replace_model(body: Buffer, name: str) -> bytes:
-    """The JSON body with its top-level `model` set to `name`; the other members keep order and bytes.
-
-    Raises ValueError where that can't be done: `find_in_json` skips more than it checks.
-    """
-    try:
-        members: dict[str, msgspec.Raw] = _decode_members(body)
-    except (msgspec.MsgspecError, RecursionError) as error:
-        raise ValueError(str(error)) from error
-    members["model"] = msgspec.Raw(msgspec.json.encode(name))
-    return msgspec.json.encode(members)
+def is_streamed(content_type: bytes, body: Buffer, query: bytes) -> bool:
+    """Whether a request asks for its answer piece by piece (spec http 4, lifecycle 7)."""
+    if is_json(content_type):
+        try:
+            stream = _decode_streaming(body).stream
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return False
+        return stream in (True, "true")  # and 1, which is the same as true
+    form = bytes(body) if FORM_TYPE in content_type else b""
+    return "true" in (find_in_query(form, "stream"), find_in_query(query, "stream"))
 
 
 def replace_in_query(query: bytes, name: str) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mmap
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import IO, Protocol
 
 SPOOL_CHUNK = 64 * 1024
@@ -46,6 +46,9 @@ class Body:
     _file: IO[bytes] | None = None
     _sink: BodySink | None = None
     _on_complete: Callable[[], None] | None = None
+    _watcher: Callable[[bytes], None] | None = None
+    _splices: tuple[tuple[int, int], ...] = ()
+    _spliced = b""
     _held = False
     _charged = 0
     size = 0
@@ -70,6 +73,8 @@ class Body:
     def feed(self, data: bytes) -> None:
         """More of the body arrived."""
         self.size += len(data)
+        if self._watcher is not None:
+            self._watcher(data)
         self._keep(data)
 
     def hold(self) -> None:
@@ -109,6 +114,7 @@ class Body:
     def finish(self) -> None:
         """The body is complete."""
         self.complete = True
+        self._watcher = None
         self._keep = _ignore  # and not a method of ours: that would be a cycle, and the collector's business
         if self._sink is not None:
             sink, self._sink = self._sink, None  # the sink holds us, too
@@ -123,6 +129,13 @@ class Body:
             callback()
         else:
             self._on_complete = callback
+
+    def watch(self, watcher: Callable[[bytes], None]) -> None:
+        """Show `watcher` the whole body: what was gathered, and what comes as it comes."""
+        for piece in self.pieces():
+            watcher(piece)
+        if not self.complete:
+            self._watcher = watcher
 
     def view(self) -> bytes | memoryview:
         """The whole gathered body; a spooled one is mapped, so that reading it costs no memory of ours."""
@@ -147,17 +160,35 @@ class Body:
         self._parts = [data]
         self._held = False
 
+    def splice(self, spans: Iterable[tuple[int, int]], data: bytes) -> None:
+        """Put `data` in the place of each span of a complete body; what is on disk stays there.
+
+        The spans are in order and do not overlap. From here on only `pieces`, `single` and `size` know of it.
+        """
+        spans = tuple(spans)
+        if self._file is None:
+            whole = self.view()
+            ends = [0, *(end for _, end in spans)]
+            begins = [*(begin for begin, _ in spans), len(whole)]
+            kept = [bytes(whole[end:begin]) for end, begin in zip(ends, begins, strict=True)]
+            self.replace(data.join(kept))
+        else:
+            self._splices, self._spliced = spans, data
+            self.size += sum(len(data) - (end - begin) for begin, end in spans)
+
     def pieces(self) -> Iterator[bytes]:
         """What was gathered, in pieces that fit a socket's buffer; can be asked for again."""
         if self._file is None:
             yield from self._parts
             return
         self._file.flush()
-        offset = 0
         with mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-            while offset < len(mapped):
-                yield mapped[offset : offset + SPOOL_CHUNK]
-                offset += SPOOL_CHUNK
+            offset = 0
+            for begin, end in self._splices:
+                yield from _slices(mapped, offset, begin)
+                yield self._spliced
+                offset = end
+            yield from _slices(mapped, offset, len(mapped))
 
     def attach(self, sink: BodySink) -> None:
         """Pass what arrives from now on to `sink`. The caller sends `pieces()` first."""
@@ -169,6 +200,7 @@ class Body:
         self._sink = None
         self._keep = _ignore
         self._on_complete = None
+        self._watcher = None
 
     def release(self) -> None:
         """Forget what was gathered and close the file, if any."""
@@ -177,6 +209,11 @@ class Body:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def _slices(mapped: mmap.mmap, begin: int, end: int) -> Iterator[bytes]:
+    for offset in range(begin, end, SPOOL_CHUNK):
+        yield mapped[offset : min(offset + SPOOL_CHUNK, end)]
 
 
 def _ignore(data: bytes) -> None:

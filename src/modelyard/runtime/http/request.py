@@ -75,6 +75,13 @@ class Request:
         """The address of the socket's other end, without port."""
         return self.connection.client_address
 
+    def without_headers(self, lower_names: frozenset[bytes]) -> None:
+        """Forward the request without these headers."""
+        head = self.head
+        kept = [header for header in head.headers if header[0] not in lower_names]
+        self.head = RequestHead(head.method, head.target, kept, http10=head.http10, keep_alive=head.keep_alive)
+        self.headers, self.fields = self.head.headers, self.head.fields
+
     # ---------------------------------------------------------------- answering
 
     def respond(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes = b"") -> None:
