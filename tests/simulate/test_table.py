@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from modelyard.simulate.compare import compare
+from modelyard.simulate.machine import Machine
 from modelyard.simulate.policies import parse_policies
 from modelyard.simulate.table import duration, render
 from tests.simulate.setting import asks, setting
@@ -37,6 +38,7 @@ def test_a_table() -> None:
         "4",
         "2",
         "0",
+        "20 s",
         "10 s",
         "23 s",
         "23 s",
@@ -57,6 +59,11 @@ def test_what_must_be_known_to_read_it_is_said() -> None:
     assert "≤: the trace is too long to be searched" not in text
     long = compare(setting(asks("ab" * 10)), parse_policies("fifo"))
     assert "≤: the trace is too long to be searched" in render([result.figures for result in long])
+
+
+def test_memory_is_shown_where_it_is_known() -> None:
+    (result,) = compare(setting(asks("ab"), machine=Machine(memory=24.5)), parse_policies("fifo"))
+    assert "fifo: at most 24.5 GB were occupied" in render([result.figures])
 
 
 def test_who_needed_no_wait_needs_no_optimum() -> None:

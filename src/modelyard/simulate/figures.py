@@ -55,7 +55,6 @@ class Figures(Struct, frozen=True, kw_only=True, rename="camel"):
     loading_time: float
     """All loads together."""
     total_wait: float
-    mean_wait: float
     p50_wait: float
     p95_wait: float
     max_wait: float
@@ -86,7 +85,6 @@ def figures_of(record: Record, setting: Setting, clairvoyant: Clairvoyant | None
         wasted_loads=len(wasted(record)),
         loading_time=sum(child.loading for child in record.children),
         total_wait=sum(waits),
-        mean_wait=sum(waits) / len(waits) if waits else 0.0,
         p50_wait=quantile(waits, 0.5),
         p95_wait=quantile(waits, 0.95),
         max_wait=waits[-1] if waits else 0.0,

@@ -35,8 +35,9 @@ _RETRY = 1.0
 """Seconds after which a client of a closed loop that was refused tries again."""
 _ALL_COMPARED = 1_000
 _SAMPLE = 20
-"""After `_ALL_COMPARED` steps the scheduler's own picture is compared with what happened at every so-and-so-many-th
-step only: taking it costs more than the step. All other checks are made at every step."""
+"""After `_ALL_COMPARED` steps the scheduler's own picture is compared with what happened only now and then, once in
+`_SAMPLE` steps and as many as requests wait: taking it costs as much as the line is long. All other checks are made at
+every step."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +86,7 @@ class _Run:
         self._notebook = _Notebook(self._specs.max_wait, service=0.0, stop=0.0, load=0.0)
         self._keeper = LawKeeper(self._notebook)
         self._steps = 0
+        self._compare_at = 0
 
     def play(self) -> Record:
         """Until nothing happens any more."""
@@ -108,8 +110,10 @@ class _Run:
         commands = self._scheduler.handle(event, now)
         self._keeper.observe(event, commands, now)
         self._steps += 1
-        if self._steps <= _ALL_COMPARED or self._steps % _SAMPLE == 0:
+        if self._steps >= self._compare_at:
             self._keeper.compare(self._scheduler.snapshot())
+            pause = 1 if self._steps < _ALL_COMPARED else _SAMPLE + self._room.waiting
+            self._compare_at = self._steps + pause
         for command in commands:
             self._room.carry_out(command, now)
         return commands
@@ -139,6 +143,8 @@ class _Room:
         self._serving: dict[str, set[RequestId]] = {}
         self._queued: dict[str, int] = {}
         self._memory = 0.0
+        self.waiting = 0
+        """How many wait."""
         for client in setting.clients():
             for ask in client.opening():
                 self._plan(ask.at, (ask, client))
@@ -205,6 +211,7 @@ class _Room:
     # Requests
 
     def _queue(self, model: str, change: int) -> None:
+        self.waiting += change
         self._queued[model] = self._queued.get(model, 0) + change
         self._note_crowd(model)
 

@@ -11,6 +11,7 @@ HEAD = (
     "requests",
     "swaps",
     "wasted",
+    "loading",
     "p50 wait",
     "p95 wait",
     "max wait",
@@ -18,7 +19,7 @@ HEAD = (
     "/ optimum",
     "makespan",
     "fairness",
-    "longest wait allowed",
+    "law allows",
 )
 
 
@@ -49,6 +50,7 @@ def _row(one: Figures) -> tuple[str, ...]:
         str(one.requests),
         str(one.swaps),
         str(one.wasted_loads),
+        duration(one.loading_time),
         duration(one.p50_wait),
         duration(one.p95_wait),
         duration(one.max_wait),
@@ -91,6 +93,8 @@ def _notes(figures: Sequence[Figures]) -> list[str]:
         refused = [f"{count} {what}" for what, count in (("rejected", one.rejected), ("left", one.left)) if count]
         if refused:
             notes.append(f"{one.policy}: {' and '.join(refused)}; waits are those of the {one.served} served")
+        if one.peak_memory:
+            notes.append(f"{one.policy}: at most {one.peak_memory:g} GB were occupied")
         if one.longest_wait.reason:
             notes.append(f"{one.policy}: no longest wait is promised, because {one.longest_wait.reason}")
     if any(one.optimum is not None and not one.optimum.exact for one in figures):
