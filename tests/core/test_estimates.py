@@ -82,6 +82,16 @@ class TestWaits:
         c = ModelFacts(model="c", parallel=1)
         experienced(A, B, c).asks(1, "b").asks(2, "c").expect_waits(r2=22.0).asks(3, "a").expect_waits(r3=38.0)
 
+    def test_a_long_line_is_not_looked_through(self) -> None:
+        """What is far away is not told, and asking costs little."""
+        names = [f"m{number:03}" for number in range(300)]
+        book = Playbook(*names, load_times=dict.fromkeys(names, 5.0)).running("m000").asks(1, "m000")
+        for number, name in enumerate(names[1:], start=2):
+            book.asks(number, name)
+        waits = [entry.expected for entry in book.scheduler.snapshot().queue]
+        assert waits[0] == 5.0
+        assert waits[50] is None
+
     def test_but_not_for_one_that_is_in_nobodys_way(self) -> None:
         groups = {"free": GroupRule(exclusive=False, swap=False, members=("x",))}
         book = Playbook(A, B, "x", groups=groups, load_times={"x": 9.0, "b": 5.0}).running("a")

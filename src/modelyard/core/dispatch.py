@@ -27,7 +27,7 @@ from modelyard.core.forecast import Forecast
 from modelyard.core.idle import IdleWatch
 from modelyard.core.lifecycle import Happening
 from modelyard.core.model import Phase, RequestId
-from modelyard.core.obstacles import Kind, Obstacle, find_obstacle
+from modelyard.core.obstacles import Obstacle, find_obstacle
 from modelyard.core.planners.base import Plan
 from modelyard.core.planners.groups import GroupsPlanner
 from modelyard.core.residency import Station, Swap, Yard
@@ -172,8 +172,7 @@ class Dispatcher:
         station = self.yard.stations[model]
         if not self.line.count(model) or station.swap is not None:
             return False
-        obstacle = self.obstacle(station, (), self.now)
-        return obstacle is None or obstacle.kind is Kind.BUSY
+        return self.obstacle(station, (), self.now, may_be_busy=True) is None
 
     def _pays(self, model: str) -> bool:
         stations = self.yard.stations
@@ -231,15 +230,15 @@ class Dispatcher:
             return False
         return station.phase is not Phase.READY or bool(self.yard.plan(station.model).evict)
 
-    def obstacle(self, station: Station, overdue: Sequence[str], now: float) -> Obstacle | None:
+    def obstacle(
+        self, station: Station, overdue: Sequence[str], now: float, *, may_be_busy: bool = False
+    ) -> Obstacle | None:
         """What stands against a swap for this model; `overdue` are the models that press and are further ahead."""
-        min_residency = 0.0 if self.line.is_overdue(station.model) else self.min_residency
-        return find_obstacle(self.yard, station, overdue, now=now, min_residency=min_residency)
+        age = 0.0 if self.line.is_overdue(station.model) else self.min_residency
+        return find_obstacle(self.yard, station, overdue, now=now, min_residency=age, may_be_busy=may_be_busy)
 
     def _commit(self, station: Station, plan: Plan) -> None:
-        first = self.line.first(station.model)
-        if first is not None:
-            self.line.swap_turns.made_for(first.asked.caller)
+        self.line.swap_made(station.model)
         leaving = {station.child} if station.phase is Phase.STOPPING else set()
         for model in sorted(plan.evict):
             victim = self.yard.stations[model]

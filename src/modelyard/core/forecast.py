@@ -2,18 +2,22 @@
 
 The forecast is for people and for `Retry-After`. It decides nothing, so it may be rough: it assumes that nobody else
 comes, that models which exclude each other load in the order of the line, and that every service takes what is usual.
+It looks only a few turns ahead: so it costs little, however long the line is.
 """
 
 from __future__ import annotations
 
+from itertools import chain
 from math import ceil
 
 from modelyard.core.model import Phase
 from modelyard.core.residency import Station, Swap, Yard
 from modelyard.core.waiting import Ticket, WaitingLine
 
-_LOOK_BACK = 8
+_LOOK_BACK = 4
 """How many of the models ahead are looked at for one that must have its turn first."""
+_FARTHEST = 8
+"""Who waits for the turns of more models than this is told nothing."""
 
 
 class Forecast:
@@ -28,6 +32,7 @@ class Forecast:
         self._now = now
         self._starts: dict[str, float | None] = {}
         self._order: list[str] | None = None
+        self._depth = 0
 
     def wait_of(self, ticket: Ticket) -> float | None:
         """How long this request still waits."""
@@ -56,10 +61,16 @@ class Forecast:
 
     def _start(self, station: Station) -> float | None:
         """When the model begins to serve those who wait for it."""
-        if station.model not in self._starts:
-            self._starts[station.model] = None  # what depends on itself is not known
-            self._starts[station.model] = self._committed(station.swap) if station.swap else self._turn(station)
-        return self._starts[station.model]
+        if station.model in self._starts:
+            return self._starts[station.model]
+        if self._depth == _FARTHEST:
+            return None
+        self._starts[station.model] = None  # what depends on itself is not known
+        self._depth += 1
+        start = self._committed(station.swap) if station.swap is not None else self._turn(station)
+        self._depth -= 1
+        self._starts[station.model] = start
+        return start
 
     def _committed(self, swap: Swap) -> float | None:
         station = self._yard.stations[swap.target]
@@ -73,12 +84,18 @@ class Forecast:
 
     def _turn(self, station: Station) -> float | None:
         """When a model serves that nothing is committed for: when there is room for it, and it is loaded."""
-        evict = self._yard.plan(station.model).evict
-        delays = [self._end_of(self._yard.stations[victim]) for victim in evict]
-        delays.extend(self._end_of(before) for before in self._before(station) if before.model not in evict)
         load = 0.0 if station.phase is Phase.READY else station.learned.load
-        known = [delay for delay in delays if delay is not None]
-        return None if load is None or len(known) < len(delays) else max(known, default=0.0) + load
+        if load is None:
+            return None
+        evict = self._yard.plan(station.model).evict
+        before = (one for one in self._before(station) if one.model not in evict)
+        begin = 0.0
+        for one in chain(map(self._yard.stations.__getitem__, evict), before):
+            end = self._end_of(one)
+            if end is None:
+                return None
+            begin = max(begin, end)
+        return begin + load
 
     def _before(self, station: Station) -> list[Station]:
         """The nearest model ahead that must go again before this one can start."""

@@ -7,8 +7,9 @@ that they never say different things. The rules are those of spec lifecycle 3.3 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from modelyard.core.model import Phase
 from modelyard.core.planners.base import Plan
@@ -22,22 +23,21 @@ class Kind(StrEnum):
     """The model's present process serves its last requests and then stops."""
     COLLISION = "collision"
     """A swap that is under way needs or gives a place that this one needs."""
+    BUSY = "busy"
+    """A model that must go has requests in flight (law 3)."""
     RESERVED = "reserved"
     """A model that must go leaves only in its own time (`evictable: idle`)."""
     YOUNG = "young"
     """A model that must go has not been loaded for `minResidency` yet."""
     OVERDUE = "overdue"
     """It would be in the way of somebody who has waited too long (law 5)."""
-    BUSY = "busy"
-    """A model that must go has requests in flight (law 3)."""
     CLOSED = "closed"
     """The model is ready, but takes nobody until another has had its turn (law 5, economics)."""
     FULL = "full"
     """The model is ready and serves as many as it may."""
 
 
-@dataclass(frozen=True, slots=True)
-class Obstacle:
+class Obstacle(Struct, frozen=True):
     """The first thing that stands in the way. `models` are those that it is about, sorted; `until` is when it ends, on
     the scheduler's clock, where that is known."""
 
@@ -47,13 +47,19 @@ class Obstacle:
 
 
 def find_obstacle(
-    yard: Yard, station: Station, overdue: Sequence[str], *, now: float, min_residency: float
+    yard: Yard,
+    station: Station,
+    overdue: Sequence[str],
+    *,
+    now: float,
+    min_residency: float,
+    may_be_busy: bool = False,
 ) -> Obstacle | None:
     """Say why a swap for `station` can't be committed now; None where it can. It is no answer for a model that is in
     place: that one needs no swap.
 
     `overdue` are the models whose overdue requests are further ahead. A model that is overdue itself is asked for with
-    a `min_residency` of 0.
+    a `min_residency` of 0. `may_be_busy` asks whether anything but requests in flight is in the way.
     """
     if station.retiring:
         return Obstacle(Kind.RETIRING, (station.model,))
@@ -61,6 +67,10 @@ def find_obstacle(
     for swap in yard.swaps.values():
         if swap.collides(station.model, plan.evict):
             return Obstacle(Kind.COLLISION, (swap.target,))
+    if not may_be_busy:
+        busy = [victim for victim in plan.evict if yard.stations[victim].in_flight]
+        if busy:
+            return Obstacle(Kind.BUSY, tuple(sorted(busy)))
     reserved = yard.reserved() & plan.evict
     if reserved:
         return Obstacle(Kind.RESERVED, tuple(sorted(reserved)))
@@ -70,8 +80,7 @@ def find_obstacle(
     for model in overdue:
         if _delays(yard, model, station, plan):
             return Obstacle(Kind.OVERDUE, (model,))
-    busy = [victim for victim in plan.evict if yard.stations[victim].in_flight]
-    return Obstacle(Kind.BUSY, tuple(sorted(busy))) if busy else None
+    return None
 
 
 def _young(yard: Yard, plan: Plan, now: float, min_residency: float) -> Obstacle | None:

@@ -11,7 +11,7 @@ from bisect import bisect_left, insort
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, takewhile
 
 from modelyard.core.disciplines import FIFO, Asked, Discipline, Rank
 from modelyard.core.model import ModelFacts, RequestId
@@ -63,8 +63,9 @@ class WaitingLine:
         self._overdue: OrderedDict[RequestId, Ticket] = OrderedDict()
         self._rounds: dict[tuple[str, int], Rounds] = {}
         self._moves = 0
-        self.swap_turns = SwapTurns()
-        """Whose swap was when, for the order of models where callers share fairly."""
+        self._swap_turns = SwapTurns()
+        self._models: list[str] | None = None
+        """The order of the models, as long as none of their first requests changes."""
 
     def __len__(self) -> int:
         return len(self._tickets)
@@ -131,12 +132,20 @@ class WaitingLine:
         return queue is not None and queue[0][0] == _OVERDUE
 
     def models(self) -> list[str]:
-        """The models that somebody waits for, in the order of their first requests."""
-        return sorted(self._by_model, key=self._place_of_model)
+        """The models that somebody waits for, in the order of their first requests. Not to be changed."""
+        if self._models is None:
+            self._models = sorted(self._by_model, key=self._place_of_model)
+        return self._models
+
+    def swap_made(self, model: str) -> None:
+        """The first of those who wait for `model` gets a swap."""
+        if self._fair and (first := self.first(model)) is not None:
+            self._swap_turns.made_for(first.asked.caller)
+            self._models = None
 
     def overdue_models(self) -> list[str]:
         """The models that somebody has waited for too long, in the order of those requests' arrival (law 5)."""
-        return sorted(filter(self.is_overdue, self._by_model), key=self._place_of_model) if self._overdue else []
+        return list(takewhile(self.is_overdue, self.models())) if self._overdue else []
 
     def next_overdue(self, max_wait: float) -> float | None:
         """When the next request becomes overdue."""
@@ -164,6 +173,7 @@ class WaitingLine:
         self._patient = OrderedDict(self._tickets)
         self._rounds.clear()
         self._by_model.clear()
+        self._models = None
         for ticket in self._tickets.values():
             facts = facts_of(ticket.model)
             priority = facts.priority if ticket.priority is None else ticket.priority
@@ -219,13 +229,16 @@ class WaitingLine:
         if not self._fair or place[0] == _OVERDUE:
             return place
         asked = self._by_arrival[place[2]].asked
-        rank = self._discipline.rank(replace(asked, turn=self.swap_turns.of(asked.caller)))
+        rank = self._discipline.rank(replace(asked, turn=self._swap_turns.of(asked.caller)))
         return (_PATIENT, rank, asked.arrival)
 
     def _insert(self, ticket: Ticket) -> None:
         behind = self._places and ticket.place < self._places[-1]
         insort(self._places, ticket.place)
-        insort(self._by_model.setdefault(ticket.model, []), ticket.place)
+        queue = self._by_model.setdefault(ticket.model, [])
+        insort(queue, ticket.place)
+        if queue[0] is ticket.place:
+            self._models = None
         if behind:
             self._moves += 1
 
@@ -235,6 +248,9 @@ class WaitingLine:
         if index < len(self._places):
             self._moves += 1
         queue = self._by_model[ticket.model]
-        del queue[bisect_left(queue, ticket.place)]
+        index = bisect_left(queue, ticket.place)
+        del queue[index]
+        if index == 0:
+            self._models = None
         if not queue:
             del self._by_model[ticket.model]

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from itertools import product
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,80 +14,56 @@ from hypothesis import strategies as st
 from modelyard.core.model import ChildId, Phase
 from modelyard.core.planners.base import Resident
 from modelyard.core.planners.groups import GroupRule, GroupsPlanner
+from tests.core.planners.truth import ALONE, IN_TURN, Alone, InTurn
 from tests.support.playbook import Playbook
 from tests.support.strategies import group_planners
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def residents(*models: str, phase: Phase = Phase.READY) -> list[Resident]:
     return [Resident(ChildId(model, 1), phase) for model in sorted(models)]
 
 
-YES, NO = True, False
+@pytest.mark.parametrize("row", ALONE, ids=str)
+@pytest.mark.parametrize(("swap", "exclusive"), list(product((True, False), repeat=2)))
+def test_who_goes_by_the_properties_of_the_targets_group(row: Alone, swap: bool, exclusive: bool) -> None:
+    """Spec 4.1; what the others' groups say of `swap` and `exclusive` doesn't matter."""
+    mine = GroupRule(swap=row.swap, exclusive=row.exclusive, persistent=row.persistent, members=("target", "sibling"))
+    others = GroupRule(swap=swap, exclusive=exclusive, members=("plain",))
+    safe = GroupRule(swap=swap, exclusive=exclusive, persistent=True, members=("kept",))
+    planner = GroupsPlanner({"target's": mine, "others": others, "safe": safe})
+    goes = {"sibling": row.sibling_goes, "plain": row.plain_goes, "kept": row.persistent_goes}
+    assert planner.plan("target", residents(*goes)).evict == {model for model, does in goes.items() if does}
 
 
-@pytest.mark.parametrize(
-    ("swap", "exclusive", "persistent", "evicted"),
-    [
-        (YES, YES, NO, {"sibling", "plain"}),
-        (YES, YES, YES, {"sibling", "plain"}),
-        (YES, NO, NO, {"sibling"}),
-        (YES, NO, YES, {"sibling"}),
-        (NO, YES, NO, {"plain"}),
-        (NO, YES, YES, {"plain"}),
-        (NO, NO, NO, set()),
-        (NO, NO, YES, set()),
-    ],
-)
-def test_who_goes_by_the_properties_of_the_targets_group(
-    swap: bool, exclusive: bool, persistent: bool, evicted: set[str]
-) -> None:
-    """Spec 4.1."""
-    planner = GroupsPlanner(
-        {
-            "target's": GroupRule(swap=swap, exclusive=exclusive, persistent=persistent, members=("target", "sibling")),
-            "others": GroupRule(members=("plain",)),
-            "safe": GroupRule(persistent=True, members=("kept",)),
-        }
-    )
-    assert planner.plan("target", residents("kept", "plain", "sibling")).evict == evicted
-
-
-@pytest.mark.parametrize(
-    ("exclusive1", "persistent1", "exclusive2", "persistent2", "after_y", "after_x"),
-    [
-        (YES, NO, YES, NO, "y", "x"),
-        (YES, NO, YES, YES, "y", "xy"),
-        (YES, NO, NO, NO, "xy", "x"),
-        (YES, NO, NO, YES, "xy", "xy"),
-        (YES, YES, YES, NO, "xy", "x"),
-        (YES, YES, YES, YES, "xy", "xy"),
-        (YES, YES, NO, NO, "xy", "x"),
-        (YES, YES, NO, YES, "xy", "xy"),
-        (NO, NO, YES, NO, "y", "xy"),
-        (NO, NO, YES, YES, "y", "xy"),
-        (NO, NO, NO, NO, "xy", "xy"),
-        (NO, NO, NO, YES, "xy", "xy"),
-        (NO, YES, YES, NO, "xy", "xy"),
-        (NO, YES, YES, YES, "xy", "xy"),
-        (NO, YES, NO, NO, "xy", "xy"),
-        (NO, YES, NO, YES, "xy", "xy"),
-    ],
-)
-def test_two_groups_in_turn(
-    exclusive1: bool, persistent1: bool, exclusive2: bool, persistent2: bool, after_y: str, after_x: str
-) -> None:
+@pytest.mark.parametrize("row", IN_TURN, ids=str)
+def test_two_groups_in_turn(row: InTurn) -> None:
     """Spec 4.2: load x of the first group, y of the second, then ask for x again."""
     groups = {
-        "1": GroupRule(exclusive=exclusive1, persistent=persistent1, members=("x",)),
-        "2": GroupRule(exclusive=exclusive2, persistent=persistent2, members=("y",)),
+        "1": GroupRule(exclusive=row.exclusive1, persistent=row.persistent1, members=("x",)),
+        "2": GroupRule(exclusive=row.exclusive2, persistent=row.persistent2, members=("y",)),
     }
     machine = Machine(groups)
     machine.use("x")
     assert machine.running == {"x"}
     machine.use("y")
-    assert machine.running == set(after_y)
+    assert machine.running == set(row.after_y)
     machine.use("x")
-    assert machine.running == set(after_x)
+    assert machine.running == set(row.after_x)
+
+
+def test_the_tables_are_whole() -> None:
+    """Every combination has its row, and only one."""
+    assert {row[:3] for row in ALONE} == set(product((True, False), repeat=3))
+    assert {row[:4] for row in IN_TURN} == set(product((True, False), repeat=4))
+    assert (len(ALONE), len(IN_TURN)) == (8, 16)
+
+
+def test_the_page_is_drawn_from_the_tables() -> None:
+    script = ROOT / "scripts" / "groups-table"
+    checked = subprocess.run([sys.executable, str(script), "--check"], capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stderr
 
 
 class Machine:
