@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -23,11 +24,19 @@ def demo_engine(*switches: object) -> str:
 class Daemon(LoggedProcess):
     """`modelyard -config …`, as a context manager that leaves nothing behind."""
 
-    def __init__(self, directory: Path, config: str, *flags: str) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        config: str,
+        *flags: str,
+        wrapper: Sequence[str] = (),
+        state: Path | None = None,
+    ) -> None:
+        """`wrapper` is a command that runs the server; `state` a state directory that others use as well."""
         path = directory / "config.yaml"
         path.write_text(f"startPort: {free_port_row(8)}\n{config}", encoding="utf-8")
-        command = [sys.executable, "-m", "modelyard", "-config", str(path), "-listen", "127.0.0.1:0", *flags]
-        super().__init__(command, env={"XDG_STATE_HOME": str(directory / "state")})
+        command = [*wrapper, sys.executable, "-m", "modelyard", "-config", str(path), "-listen", "127.0.0.1:0", *flags]
+        super().__init__(command, env={"XDG_STATE_HOME": str(state or directory / "state")})
 
     def __enter__(self) -> Self:
         return self

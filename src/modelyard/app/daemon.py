@@ -36,7 +36,9 @@ from modelyard.runtime.http.turn import Turn
 from modelyard.runtime.journal import default_state_directory, open_journal
 from modelyard.runtime.learned import Learned
 from modelyard.runtime.logs import LogHub
+from modelyard.runtime.peers import Peers
 from modelyard.runtime.platform.stdout import PatientWriter
+from modelyard.runtime.platform.terminal import Terminal
 from modelyard.runtime.serving import ChildServing
 from modelyard.runtime.spawn import Reaper
 from modelyard.runtime.tasks import TaskOwner
@@ -81,7 +83,9 @@ class Daemon:
         self._learned = Learned(self._state, tasks=self._tasks, log=self._log)
         self._guard = Guard("", log=self._log, clock=self._clock)
         self._reaper = Reaper()
+        self._terminal = Terminal()
         self._turn = Turn(asyncio.get_running_loop())
+        self._peers = Peers(self._tasks, self._turn)
         self._engine = Engine(self._clock, self._make_serving)
         self._children = self._make_children()
         self._reloader = Reloader(
@@ -96,7 +100,7 @@ class Daemon:
         self._feed = Feed(self.logs)
         self._engine.on_move = self._models_moved
         inflight = InFlight(self._feed, self._clock)
-        inference = Inference(self._engine, self._world, inflight)
+        inference = Inference(self._engine, self._world, self._peers, inflight)
         routes = build_api(
             self._engine, self._world, self.logs, self._clock, self._reloader, self._feed, inflight, self._loader
         )
@@ -175,6 +179,12 @@ class Daemon:
 
     # ---------------------------------------------------------------- another configuration
 
+    def _hung_up(self) -> None:
+        if self._terminal.is_gone():
+            self._stop_asked(signal.SIGHUP)
+        else:
+            self._reload_asked()
+
     def _reload_asked(self) -> None:
         if self._options.sources is None:
             self._log.warn("SIGHUP: there is no file to reload the configuration from")
@@ -209,6 +219,7 @@ class Daemon:
         self.logs.keep_models(config.models)
         for model in config.models:
             self.logs.model(model)
+        self._peers.adopt(world.peers())
         restart = self._children.reconfigure()
         self._engine.post(
             SpecsChanged(
@@ -237,7 +248,7 @@ class Daemon:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._stop_asked, number)
-        loop.add_signal_handler(signal.SIGHUP, self._reload_asked)
+        loop.add_signal_handler(signal.SIGHUP, self._hung_up)
 
     def _stop_asked(self, number: signal.Signals) -> None:
         self._signals += 1
@@ -272,6 +283,7 @@ class Daemon:
         await self._tasks.aclose()
         await self._guard.aclose()
         self._reaper.close()
+        self._terminal.close()
         if self._signals:  # a start that failed has a line of its own
             self._log.info("shutdown complete")
         self.logs.flush()

@@ -196,7 +196,7 @@ _SignalHandler = Callable[[int, FrameType | None], object] | int | signal.Handle
 def reap_strangers() -> None:
     """Reap every ended child that we did not start. Never takes the status of one that somebody waits for."""
     while (pid := _ended_child()) is not None:
-        if pid in _started or os.getsid(pid) == os.getsid(0):
+        if pid in _started or _is_of_our_session(os.getsid(pid)):
             _reap_strangers_behind_ours()
             return
         os.waitpid(pid, os.WNOHANG)
@@ -213,8 +213,15 @@ def _ended_child() -> int | None:
 def _reap_strangers_behind_ours() -> None:
     # The kernel shows the first ended child only, and that one is not ours to take: look through all.
     us = os.getpid()
-    our_session = os.getsid(0)
     for stat in all_processes():
-        stranger = stat.pid not in _started and stat.session != our_session
+        stranger = stat.pid not in _started and not _is_of_our_session(stat.session)
         if stat.parent == us and not stat.alive and stranger:
             os.waitpid(stat.pid, os.WNOHANG)
+
+
+def _is_of_our_session(session: int) -> bool:
+    """Whether a library that we use may have started it, and waits for it.
+
+    A session that was begun outside of our container has no number here: all orphans in the container share that 0.
+    """
+    return session != 0 and session == os.getsid(0)
