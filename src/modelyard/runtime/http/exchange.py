@@ -36,6 +36,18 @@ class ExchangeOwner(Protocol):
         ...
 
 
+class Tap(Protocol):
+    """Who looks on. What it sees was handed to the other side before; it delays nothing and must not raise."""
+
+    def request_data(self, data: bytes) -> None:
+        """More of the client's body, that passed live."""
+        ...
+
+    def response_data(self, data: bytes) -> None:
+        """What one read brought of the answer's body, not empty; its head is `Request.response`."""
+        ...
+
+
 class Exchange:
     """Pairs a request with a connection to the child that serves it."""
 
@@ -57,6 +69,7 @@ class Exchange:
         target: bytes,
         dialect: Dialect,
         upgrade: bool = False,
+        tap: Tap | None = None,
     ) -> None:
         """`target` is what the upstream is asked for, below its base path; `dialect` words an error in the stream."""
         self._request = request
@@ -65,6 +78,7 @@ class Exchange:
         self._target = target
         self._dialect = dialect
         self._upgrade = upgrade
+        self._tap = tap
 
     def __repr__(self) -> str:
         return f"<Exchange {self._request!r} via {self._pool!r}>"
@@ -155,6 +169,8 @@ class Exchange:
         else:
             connection.write(framed)
             self._request.body.release()  # sent, and no longer of use for another try
+        if self._tap is not None:
+            self._tap.request_data(data)
 
     def body_end(self) -> None:
         """The client's body is complete."""
@@ -200,6 +216,8 @@ class Exchange:
         if data:
             self._last_data = data
             self._request.push(data)
+            if self._tap is not None:
+                self._tap.response_data(data)
         elif self._request.started:
             self._request.flush_head()
 
@@ -208,6 +226,8 @@ class Exchange:
         self._connection = None
         self._ended = True
         self._request.push_last(data)
+        if data and self._tap is not None:
+            self._tap.response_data(data)
         self._owner.exchange_ended(Outcome.OK, "")
 
     def response_whole(self, head: ResponseHead, data: bytes) -> None:
@@ -215,6 +235,8 @@ class Exchange:
         self._connection = None
         self._ended = True
         self._request.respond_as(head, data)
+        if data and self._tap is not None:
+            self._tap.response_data(data)
         self._owner.exchange_ended(Outcome.OK, "")
 
     def response_broken(self, reason: str) -> None:
