@@ -12,13 +12,16 @@ from modelyard.app.cli.simulate import make_setting, names_of
 from modelyard.config.sources import load_config
 from modelyard.simulate.compare import compare
 from modelyard.simulate.figures import Figures
+from modelyard.simulate.picture import draw_svg
 from modelyard.simulate.policies import parse_policies
+from modelyard.simulate.run import Setting
 from modelyard.simulate.table import duration
 from modelyard.simulate.workload import parse_workload
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "examples" / "workloads"
 PAGE = ROOT / "docs" / "simulator.md"
+PICTURE = ROOT / "docs" / "images" / "simulator.svg"
 START, END = "<!-- scripts/bench swaps: start -->", "<!-- scripts/bench swaps: end -->"
 POLICIES = "plain-fifo,fifo,fifo+maxWait=60,fifo+minResidency=20"
 _HEAD = ("workload", "policy", "swaps", "total waiting", "longest wait", "allowed by `maxWait`", "makespan")
@@ -42,11 +45,12 @@ CASES = (
 def main(words: Sequence[str] | None = None) -> int:
     """Print the table, or write it into the page."""
     parser = argparse.ArgumentParser(prog="scripts/bench swaps", description=__doc__)
-    parser.add_argument("--write", action="store_true", help="write the table into docs/simulator.md")
+    parser.add_argument("--write", action="store_true", help="renew the table of docs/simulator.md, and its picture")
     written = parser.parse_args(words).write
     table = make_table()
     if written:
         PAGE.write_text(with_table(PAGE.read_text(), table))
+        PICTURE.write_text(draw_picture())
     else:
         print(table)
     return 0
@@ -67,11 +71,20 @@ def make_table() -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-def _rows(case: Case) -> list[Sequence[str]]:
+def draw_picture() -> str:
+    """The picture of the page: what `minResidency` does for two agents."""
+    results = compare(_setting(CASES[1]), parse_policies("fifo,fifo+minResidency=20"), with_optimum=False)
+    return draw_svg([result.record for result in results], [result.figures for result in results])
+
+
+def _setting(case: Case) -> Setting:
     config = load_config(str(EXAMPLES / "models.yaml"))
     path = EXAMPLES / case.file
-    setting = make_setting(config, parse_workload(path.read_text(), path.name, names_of(config)), (), None)
-    figures = [result.figures for result in compare(setting, parse_policies(POLICIES), with_optimum=False)]
+    return make_setting(config, parse_workload(path.read_text(), path.name, names_of(config)), (), None)
+
+
+def _rows(case: Case) -> list[Sequence[str]]:
+    figures = [result.figures for result in compare(_setting(case), parse_policies(POLICIES), with_optimum=False)]
     plain = figures[0]
     return [
         (
