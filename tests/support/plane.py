@@ -29,6 +29,7 @@ from modelyard.runtime.http.request import Request
 from modelyard.runtime.http.turn import Turn
 from modelyard.runtime.http.upstream import UpstreamPool
 from modelyard.runtime.logs import LogHub
+from modelyard.runtime.peers import Peers
 from modelyard.runtime.tasks import TaskOwner
 
 PATIENCE = 20.0
@@ -169,7 +170,9 @@ class Plane:
         self.logs = LogHub()
         self.feed = Feed(self.logs)
         self.inflight = InFlight(self.feed, clock)
-        inference = Inference(self.engine, self.world, self.inflight)
+        self.peers = Peers(self.tasks, self.turn, {})
+        self.peers.adopt(self.world.peers())
+        inference = Inference(self.engine, self.world, self.peers, self.inflight)
         front = Front(inference, AsgiBridge(self.make_app(self), self.tasks), self.logs.daemon, clock)
 
         def done(request: Request) -> None:

@@ -15,24 +15,29 @@ from modelyard.app.resolution import PathRoute, Route
 from modelyard.app.respond import redirect, send_error
 from modelyard.app.selection import Lease
 from modelyard.app.world import World
+from modelyard.config.modelchecks import COMFYUI_MODEL
 from modelyard.core.errors import Cause
 from modelyard.core.model import Phase
 from modelyard.runtime.engine import Engine, Serving
 from modelyard.runtime.http.exchange import Exchange, Outcome
 from modelyard.runtime.http.request import Request
+from modelyard.runtime.http.upstream import UpstreamPool
+from modelyard.runtime.peers import PeerExchange, Peers
 from modelyard.wire import body as wire_body
 from modelyard.wire import errors, headers, paths
 from modelyard.wire.endpoints import Dialect, Endpoint
 from modelyard.wire.errors import HttpError
+from modelyard.wire.filters import rewrite
 from modelyard.wire.multipart import is_form_data
 
 
 class Inference:
     """The routes that name a model."""
 
-    def __init__(self, engine: Engine, world: World, inflight: InFlight) -> None:
+    def __init__(self, engine: Engine, world: World, peers: Peers, inflight: InFlight) -> None:
         self.engine = engine
         self.world = world
+        self.peers = peers
         self.inflight = inflight
 
     def __repr__(self) -> str:
@@ -49,6 +54,7 @@ class Inference:
     def get(self, request: Request, endpoint: Endpoint) -> None:
         """A route whose query names the model."""
         call = Call(self, request, endpoint.dialect, _with_query(endpoint.forwarded_path, request.query))
+        call.upgrade = headers.is_websocket_upgrade(request.headers)
         request.listener = call
         call.find(wire_body.find_in_query(request.query))
 
@@ -74,16 +80,37 @@ class Inference:
         call.shown_path = rest
         call.upgrade = headers.is_websocket_upgrade(request.headers)
         request.listener = call
-        if call.upgrade and is_local and self.world.config.models[model].compat.ignore_websockets:
-            call.pass_by(model)
+        if not is_local and wire_body.is_json(request.fields.get(b"content-type", b"")):
+            request.body.when_complete(lambda: call.go_by_own_name(located.route))
         else:
             call.go(located.route)
+
+    def comfyui(self, request: Request) -> None:
+        """`/comfyui/PATH`: one fixed model, which nothing but its front page may start (spec http 11)."""
+        rest = request.path[len(b"/comfyui") :]
+        route = self.world.resolution.direct(COMFYUI_MODEL)
+        if not rest:
+            status = 301 if request.method in (b"GET", b"HEAD") else 308
+            redirect(request, status, _with_query(b"/comfyui/", request.query))
+        elif route is None or route.peer is not None:
+            send_error(request, HttpError(404, f"local model {COMFYUI_MODEL} not found"))
+        elif rest != b"/" and self.engine.phase_of(route.model) is not Phase.READY:
+            message = f"model {COMFYUI_MODEL} is not loaded; only /comfyui/ can start it"
+            send_error(request, HttpError(409, message))
+        else:
+            call = Call(self, request, Dialect.OPENAI, _with_query(rest, request.query))
+            call.is_listed = False
+            call.upgrade = headers.is_websocket_upgrade(request.headers)
+            request.listener = call
+            call.go(route)
 
 
 class Call:
     """One request that names a model."""
 
     upgrade = False
+    is_listed = True
+    """Whether it is shown among the requests in flight."""
     model = ""
     """The real id, once it is known."""
     shown_path: bytes
@@ -95,6 +122,7 @@ class Call:
     _number = 0
     _id: int | None = None
     _granted = False
+    _is_remote = False
 
     def __init__(self, inference: Inference, request: Request, dialect: Dialect, target: bytes) -> None:
         self._inference = inference
@@ -158,15 +186,36 @@ class Call:
 
     def go(self, route: Route) -> None:
         """Ask for the model that the route leads to."""
+        if self.upgrade and self._passes_by(route):
+            return
         self._selector = route.selector
         self.model = route.model
-        self._number = self._inference.inflight.begin(self)
+        if self.is_listed:
+            self._number = self._inference.inflight.begin(self)
+        if route.peer is not None:
+            self._is_remote = self._granted = True
+            self._begin(PeerExchange, self._inference.peers[route.peer.peer])
+            return
         self._id = self._inference.engine.submit(route.model, self)
         if not self._granted and not self.request.ended:
             self.request.body.hold()
 
-    def pass_by(self, model: str) -> None:
-        """Forward a WebSocket that does not count: it neither starts the model nor keeps it (spec http 22)."""
+    def go_by_own_name(self, route: Route) -> None:
+        """The whole body of a request for a peer's pages is here: it may call the model as only we do."""
+        body, peer = self.request.body, route.peer
+        named = self._inference.world.resolution.direct(wire_body.find_in_json(body.view()))
+        if peer is not None and named is not None and named.peer == peer and named.replaced:
+            body.replace(rewrite(body.view(), peer.model, None))
+        self.go(route)
+
+    def _passes_by(self, route: Route) -> bool:
+        """Forward a WebSocket that does not count, if it is such a one.
+
+        It neither starts the model nor keeps it (spec http 22).
+        """
+        model = route.model
+        if route.peer is not None or not self._inference.world.config.models[model].compat.ignore_websockets:
+            return False
         self.model = model
         serving = self._inference.engine.ready_serving(model)
         if serving is None:
@@ -174,6 +223,7 @@ class Call:
             self._refuse(HttpError(409, message))
         else:
             self.granted(serving)
+        return True
 
     @property
     def metadata(self) -> Mapping[str, str]:
@@ -194,9 +244,10 @@ class Call:
     def granted(self, serving: Serving) -> None:
         """The request may be forwarded."""
         self._granted = True
-        exchange = Exchange(
-            self.request, serving.pool, self, target=self._target, dialect=self._dialect, upgrade=self.upgrade
-        )
+        self._begin(Exchange, serving.pool)
+
+    def _begin(self, make: type[Exchange], pool: UpstreamPool) -> None:
+        exchange = make(self.request, pool, self, target=self._target, dialect=self._dialect, upgrade=self.upgrade)
         try:
             exchange.begin()
         except Exception:
@@ -234,7 +285,7 @@ class Call:
         if self._id is not None:
             self._inference.engine.done(self._id)
         if outcome is Outcome.UPSTREAM_ERROR and not self.request.started:
-            self._refuse(errors.upstream_failed(reason))
+            self._refuse(errors.peer_failed(reason) if self._is_remote else errors.upstream_failed(reason))
         elif outcome is Outcome.CANCELLED and not self.request.started:
             self._refuse(errors.CANCELLED)
         else:

@@ -6,12 +6,13 @@ import re2
 
 from modelyard.app.resolution import Resolution
 from modelyard.config.document import Timeouts
-from modelyard.config.schema import Config, ModelConfig
+from modelyard.config.schema import Config, ModelConfig, PeerConfig
 from modelyard.core.model import ModelFacts
 from modelyard.core.planners.base import Planner
 from modelyard.core.planners.groups import GroupRule, GroupsPlanner
 from modelyard.core.planners.matrix import MatrixPlanner
 from modelyard.runtime.http.limits import Limits
+from modelyard.runtime.peers import PeerSpec
 from modelyard.runtime.processspec import ProcessSpec
 
 
@@ -70,6 +71,10 @@ class World:
             }
         )
 
+    def peers(self) -> dict[str, PeerSpec]:
+        """How each peer is reached; one that has no address leads nowhere."""
+        return {name: _peer_spec(peer) for name, peer in self.config.peers.items() if peer.proxy}
+
     def process(self, model: str) -> ProcessSpec | None:
         """How the model's process is started; None where there is no such model."""
         config = self.config.models.get(model)
@@ -90,6 +95,10 @@ class World:
             limits=limits_of(config.timeouts),
             port=config.port,
         )
+
+
+def _peer_spec(peer: PeerConfig) -> PeerSpec:
+    return PeerSpec(url=peer.proxy, api_key=peer.api_key, ca_file=peer.ca_file, limits=limits_of(peer.timeouts))
 
 
 def limits_of(timeouts: Timeouts) -> Limits:

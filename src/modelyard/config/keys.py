@@ -30,9 +30,6 @@ WITHOUT_EFFECT = frozenset(
         "performance",
         "sendLoadingState",
         "includeAliasesInList",
-        "profiles",
-        "selectors",
-        "peers",
         "logRequests",
     ]
 )
@@ -41,7 +38,6 @@ MODEL_WITHOUT_EFFECT = frozenset(
     [
         "metadata",
         "sendLoadingState",
-        "compat",
         "capabilities",
         "healthCheckTimeout",
     ]

@@ -110,6 +110,11 @@ def upstream_failed(reason: str) -> HttpError:
     return HttpError(502, f"upstream error: {reason}")
 
 
+def peer_failed(reason: str) -> HttpError:
+    """A peer could not be reached, was too slow, or broke before it answered (spec http 6.5)."""
+    return HttpError(502, f"peer proxy error: {reason}")
+
+
 def render(error: HttpError, accept: str, dialect: Dialect) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
     """Status, headers and body of the error, negotiated on `Accept` by substring (spec http 7)."""
     if error.always_json or not ("text/plain" in accept or "text/html" in accept):

@@ -63,6 +63,13 @@ class PeerEntry(Section, frozen=True, kw_only=True):
     proxy: Annotated[str, Meta(description="Its base URL.", examples=["https://api.example.com"])] = ""
     models: Annotated[tuple[str, ...], Meta(description="The models that it has.")] = ()
     api_key: Annotated[str, Meta(description="Sent as `Authorization: Bearer` and `x-api-key`.")] = ""
+    ca_file: Annotated[
+        str,
+        Meta(
+            description="PEM file of the authorities that vouch for it, in place of the system's. (Ours.)",
+            examples=["/etc/ssl/our-ca.pem"],
+        ),
+    ] = ""
     filters: Annotated[Filters, Meta(description="What is changed in its requests.")] = field(default_factory=Filters)
     timeouts: Annotated[PeerTimeouts, Meta(description="Limits of the connection to it.")] = field(
         default_factory=PeerTimeouts
