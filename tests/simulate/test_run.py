@@ -152,3 +152,10 @@ def test_a_child_that_is_still_there_has_an_open_end() -> None:
     child = run(setting(asks("a")), policy()).children[0]
     assert isinstance(child, ChildRecord)
     assert (child.gone, child.leaving) == (None, 0.0)
+
+
+def test_ten_thousand_requests() -> None:
+    text = "{duration: 50000, requests: [{kind: zipf, models: [a, b, c, d], perMinute: 12.5}]}"
+    record = run(setting(text=text), policy())
+    assert len(record.requests) > 10_000
+    assert all(request.ending is Ending.SERVED for request in record.requests)
