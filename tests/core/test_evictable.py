@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from modelyard.core.errors import Held
+from modelyard.core.events import SpecsChanged
 from modelyard.core.model import Evictable, ModelFacts
-from modelyard.core.planners.groups import GroupRule
-from tests.support.playbook import Playbook
+from modelyard.core.planners.groups import GroupRule, GroupsPlanner
+from tests.support.playbook import Playbook, all_of
 
 
 def guarded(evictable: Evictable, **more: float) -> ModelFacts:
@@ -112,6 +113,14 @@ class TestIdle:
         book.asks(1, "x").asks(2, "b").asks(3, "y").at(6.0)
         book.asks(4, "x").expect().asks(5, "a").expect("grant 5 a#1")
         book.served(1).expect("stop x#1 in 10 s")
+
+    def test_two_of_them_in_each_others_way_do_not_wait_for_ever(self) -> None:
+        """A new policy makes a and b exclude each other while both run, and both are asked for."""
+        free = {"free": GroupRule(swap=False, exclusive=False, members=("a", "b"))}
+        b = ModelFacts(model="b", evictable="idle", ttl=50.0)
+        book = Playbook(guarded("idle", ttl=30.0), b, groups=free).running("a", "b")
+        book.happens(SpecsChanged(all_of((guarded("idle", ttl=30.0), b)), GroupsPlanner({}), max_wait=0.0))
+        book.asks(1, "a").asks(2, "b").expect().at(30.0).expect("stop a#1 in 10 s").exited("a#1").expect("grant 2 b#1")
 
 
 class TestHold:

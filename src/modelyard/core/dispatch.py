@@ -288,7 +288,7 @@ class Dispatcher:
         for resident in self.yard.residents():
             station = self.yard.stations[resident.model]
             station.admits = self._is_undisturbed(station)
-            if station.resting and not self.line.count(station.model):
+            if station.resting and (not self.line.count(station.model) or self._waits_in_vain(station)):
                 self.idle.rest(station.model, max(station.used, station.lifecycle.since), station.facts.ttl)
             else:
                 self.idle.wake(station.model)
@@ -298,6 +298,12 @@ class Dispatcher:
         if moved:
             forecast = Forecast(self.yard, self.line, self.now)
             self._out.extend(TellWaiting(ticket.request, ticket.told, forecast.wait_of(ticket)) for ticket in moved)
+
+    def _waits_in_vain(self, station: Station) -> bool:
+        """Whether two that leave only in their own time are in each other's way: then their time counts, although
+        somebody waits for them."""
+        reserved = self.yard.reserved()
+        return station.model in reserved and not reserved.isdisjoint(self.yard.plan(station.model).evict)
 
     def tell(self, ticket: Ticket) -> TellWaiting:
         """Tell one request where it waits, and for how long."""

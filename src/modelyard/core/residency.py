@@ -44,6 +44,7 @@ class Station:
         "in_flight",
         "learned",
         "lifecycle",
+        "note_service",
         "retiring",
         "swap",
         "used",
@@ -56,6 +57,8 @@ class Station:
         """The requests that the present child serves (law 2), and when each was granted."""
         self.learned = Learned()
         """How long it takes to load, to serve and to stop."""
+        self.note_service = self.learned.services.append
+        """Remember how long a service took: bound once, since every end of a request calls it."""
         self.swap: Swap | None = None
         """The committed swap whose target this is."""
         self.retiring = ""

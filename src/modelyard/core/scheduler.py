@@ -159,7 +159,7 @@ class Scheduler:
             return []
         granted = station.in_flight.pop(event.request, None)
         if granted is not None:
-            station.learned.services.append(now - granted)
+            station.note_service(now - granted)
         station.used = now
         if station.in_flight and not self._desk.line.count(station.model):
             return []
