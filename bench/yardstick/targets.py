@@ -80,13 +80,13 @@ def engine_command(*options: str) -> str:
     return shlex.join([tools.compiled(ENGINE), *options]) + " --port ${PORT}"
 
 
-def start_daemon(servers: Servers, models: dict[str, dict[str, object]]) -> tuple[Server, int]:
-    """A Modelyard with these models, and the port it listens on."""
+def start_daemon(servers: Servers, models: dict[str, dict[str, object]], **more: object) -> tuple[Server, int]:
+    """A Modelyard with these models (and more of a configuration), and the port it listens on."""
     folder = servers.folder / "modelyard"
     folder.mkdir()
     config = folder / "config.yaml"
     # JSON is YAML. The engine's port is chosen too, so that a Modelyard in use is left in peace.
-    config.write_text(json.dumps({"startPort": free_port(), "models": models}, indent=2))
+    config.write_text(json.dumps({"startPort": free_port(), "models": models, **more}, indent=2))
     port = free_port()
     argv = [tools.modelyard(), "-config", str(config), "-listen", f"127.0.0.1:{port}"]
     env = {**os.environ, "XDG_STATE_HOME": str(folder)}
