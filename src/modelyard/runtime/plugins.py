@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from modelyard.core.disciplines import FIFO, CheckedDiscipline, Discipline
+from modelyard.core.disciplines import FIFO, CheckedDiscipline, Discipline, DisciplineFactory
 from modelyard.core.model import ModelFacts
-from modelyard.core.planners.base import Planner
+from modelyard.core.planners.base import Planner, PlannerFactory
 from modelyard.core.planners.checked import CheckedPlanner
 from modelyard.core.planners.groups import GroupsPlanner
 from modelyard.core.planners.matrix import MatrixPlanner
@@ -54,7 +54,8 @@ def make_discipline(name: str, settings: Mapping[str, Any], models: Mapping[str,
 def _make(group: str, method: str, name: str, settings: Mapping[str, Any], models: Mapping[str, ModelFacts]) -> Any:
     entry = _find(group, name)
     try:
-        made = entry.load()(settings, models)
+        factory: PlannerFactory | DisciplineFactory = entry.load()
+        made: Any = factory(settings, models)
     except ValueError as error:
         raise PluginError(f"{name} can't take these settings: {error}") from error
     except Exception as error:
