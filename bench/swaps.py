@@ -14,7 +14,7 @@ from modelyard.simulate.compare import compare
 from modelyard.simulate.figures import Figures
 from modelyard.simulate.picture import draw_svg
 from modelyard.simulate.policies import parse_policies
-from modelyard.simulate.run import Setting
+from modelyard.simulate.room import Setting
 from modelyard.simulate.table import duration
 from modelyard.simulate.workload import parse_workload
 

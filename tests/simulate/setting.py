@@ -12,7 +12,7 @@ from modelyard.core.planners.groups import GroupsPlanner
 from modelyard.simulate.clients import Ask, Client, Crowd
 from modelyard.simulate.machine import Machine
 from modelyard.simulate.policies import Policy, parse_policies
-from modelyard.simulate.run import Setting
+from modelyard.simulate.room import Setting
 from modelyard.simulate.workload import parse_workload
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"

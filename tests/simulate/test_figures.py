@@ -74,6 +74,11 @@ def test_no_longest_wait_where_parallel_is_in_the_way() -> None:
     assert result.figures.longest_wait.reason == "requests waited for a free place (parallel) of a"
 
 
+def test_no_longest_wait_where_somebody_may_stay() -> None:
+    (result,) = compare(setting(asks("ab"), evictable="idle", ttl=5.0), parse_policies("fifo"))
+    assert result.figures.longest_wait.reason == "others may not evict a and b (evictable)"
+
+
 @pytest.mark.parametrize(
     ("share", "value"), [(0.0, 1.0), (0.25, 1.0), (0.5, 2.0), (0.51, 3.0), (0.95, 4.0), (1.0, 4.0)]
 )

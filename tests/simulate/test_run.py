@@ -142,7 +142,7 @@ def test_a_broken_law_names_policy_and_seed(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_loop_without_an_end_is_a_mistake_in_the_workload(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("modelyard.simulate.run.MOST_REQUESTS", 100)
+    monkeypatch.setattr("modelyard.simulate.room.MOST_REQUESTS", 100)
     text = "{machine: {load: 0, service: 0}, requests: [{kind: agents, turns: [a]}]}"
     with pytest.raises(WorkloadError, match="more than 100 requests"):
         run(setting(text=text), policy())

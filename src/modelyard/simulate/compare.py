@@ -10,7 +10,8 @@ from modelyard.simulate.figures import Figures, figures_of
 from modelyard.simulate.optimum import Clairvoyant
 from modelyard.simulate.policies import Policy
 from modelyard.simulate.record import Record
-from modelyard.simulate.run import Setting, run
+from modelyard.simulate.room import Setting
+from modelyard.simulate.run import run
 
 
 class Result(Struct, frozen=True):

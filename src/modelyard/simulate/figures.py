@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from math import ceil
 
 from msgspec import Struct
@@ -11,10 +11,12 @@ from msgspec import Struct
 from modelyard.core.laws import Bound
 from modelyard.simulate.optimum import Clairvoyant
 from modelyard.simulate.record import ChildRecord, Ending, Record, RequestRecord, width_of
-from modelyard.simulate.run import Setting
+from modelyard.simulate.room import Setting
 from modelyard.simulate.search import Job, Pace
 
 _TOLERANCE = 1e-6
+_SHOWN = 3
+"""How many names fit into a reason."""
 
 
 class LongestWait(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -91,7 +93,7 @@ def figures_of(record: Record, setting: Setting, clairvoyant: Clairvoyant | None
         makespan=record.end,
         fairness=jain(list(_satisfaction(served).values())),
         peak_memory=record.peak_memory,
-        longest_wait=_longest_wait(record, served),
+        longest_wait=_longest_wait(record, served, setting),
         optimum=None if clairvoyant is None else _optimum(record, served, setting, clairvoyant),
     )
 
@@ -140,12 +142,10 @@ def _satisfaction(served: Sequence[RequestRecord]) -> Mapping[str, float]:
     return {caller: time / (time + waited[caller]) if time + waited[caller] else 1.0 for caller, time in worked.items()}
 
 
-def _longest_wait(record: Record, served: Sequence[RequestRecord]) -> LongestWait:
-    if not record.max_wait:
-        return LongestWait(bound=None, held=None, reason="maxWait is off")
-    if record.crowded:
-        models = " and ".join(sorted(record.crowded)[:3]) + (" and others" if len(record.crowded) > 3 else "")
-        return LongestWait(bound=None, held=None, reason=f"requests waited for a free place (parallel) of {models}")
+def _longest_wait(record: Record, served: Sequence[RequestRecord], setting: Setting) -> LongestWait:
+    reason = _why_no_promise(record, setting)
+    if reason:
+        return LongestWait(bound=None, held=None, reason=reason)
     bound = Bound(
         record.max_wait,
         service=max((request.service for request in served), default=0.0),
@@ -157,6 +157,24 @@ def _longest_wait(record: Record, served: Sequence[RequestRecord]) -> LongestWai
     held = all(wait <= bound.longest_wait(ahead) + _TOLERANCE for wait, ahead in record.aheads)
     most = max((ahead for _, ahead in record.aheads), default=0)
     return LongestWait(bound=bound.longest_wait(most), held=held)
+
+
+def _why_no_promise(record: Record, setting: Setting) -> str:
+    """Why law 5 says nothing of this run; empty where it does."""
+    facts = setting.specs.facts
+    fixed = {child.model for child in record.children if facts[child.model].evictable != "always"}
+    if not record.max_wait:
+        return "maxWait is off"
+    if fixed:
+        return f"others may not evict {_listed(fixed)} (evictable)"
+    if record.crowded:
+        return f"requests waited for a free place (parallel) of {_listed(record.crowded)}"
+    return ""
+
+
+def _listed(models: Collection[str]) -> str:
+    shown = " and ".join(sorted(models)[:_SHOWN])
+    return shown if len(models) <= _SHOWN else f"{shown} and others"
 
 
 def _optimum(record: Record, served: Sequence[RequestRecord], setting: Setting, clairvoyant: Clairvoyant) -> Optimum:

@@ -21,7 +21,7 @@ from modelyard.simulate.compare import Result, compare
 from modelyard.simulate.errors import WorkloadError
 from modelyard.simulate.picture import draw_page, draw_svg
 from modelyard.simulate.policies import CONFIGURED, parse_policies
-from modelyard.simulate.run import Setting
+from modelyard.simulate.room import Setting
 from modelyard.simulate.table import render
 from modelyard.simulate.trace import Line, asks_of, parse_trace
 from modelyard.simulate.workload import Workload, default_workload, parse_workload
