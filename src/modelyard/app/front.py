@@ -40,6 +40,8 @@ class Front:
             self._inference.upstream(request)
         elif method in (b"GET", b"HEAD") and (endpoint := GET_ENDPOINTS.get(path)) is not None:
             self._inference.get(request, endpoint)
+        elif path == b"/comfyui" or path.startswith(b"/comfyui/"):
+            self._inference.comfyui(request)
         elif allowed := allowed_methods(path):
             send_text(request, 405, "Method Not Allowed\n", (b"Allow", allowed.encode()))
         elif path == b"/upstream" and method not in (b"GET", b"HEAD"):
