@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from modelyard.app.world import Route
+from modelyard.app.resolution import Route
 from modelyard.runtime.http.asgi import Message
 from tests.support.plane import Plane, eventually, in_plane
 
