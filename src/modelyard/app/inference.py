@@ -6,6 +6,7 @@ granted, and answers itself when there is nothing to forward to.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from urllib.parse import unquote
 
@@ -14,18 +15,20 @@ from modelyard.app.inflight import InFlight
 from modelyard.app.resolution import PathRoute, Route
 from modelyard.app.respond import redirect, send_error
 from modelyard.app.selection import Lease
+from modelyard.app.waiting import Heartbeat, LoadingStream, WaitingStream
 from modelyard.app.world import World
 from modelyard.config.modelchecks import COMFYUI_MODEL
 from modelyard.core.errors import Cause
 from modelyard.core.model import Phase
 from modelyard.runtime.engine import Engine, Serving
 from modelyard.runtime.http.exchange import Exchange, Outcome
+from modelyard.runtime.http.joined import JoinedExchange
 from modelyard.runtime.http.request import Request
 from modelyard.runtime.http.upstream import UpstreamPool
 from modelyard.runtime.peers import PeerExchange, Peers
 from modelyard.wire import body as wire_body
 from modelyard.wire import errors, headers, paths
-from modelyard.wire.endpoints import Dialect, Endpoint
+from modelyard.wire.endpoints import POST_ENDPOINTS, Dialect, Endpoint
 from modelyard.wire.errors import HttpError
 from modelyard.wire.filters import rewrite
 from modelyard.wire.multipart import is_form_data
@@ -34,11 +37,16 @@ from modelyard.wire.multipart import is_form_data
 class Inference:
     """The routes that name a model."""
 
-    def __init__(self, engine: Engine, world: World, peers: Peers, inflight: InFlight) -> None:
+    def __init__(
+        self, engine: Engine, world: World, peers: Peers, inflight: InFlight, *, heartbeat: float = 0.0
+    ) -> None:
+        """`heartbeat`: seconds from one sign of life to the next in a stream that waits; 0 gives none."""
         self.engine = engine
         self.world = world
         self.peers = peers
         self.inflight = inflight
+        self.heartbeat = heartbeat
+        self._chance = random.Random()
 
     def __repr__(self) -> str:
         return f"<Inference over {self.world!r}>"
@@ -104,6 +112,20 @@ class Inference:
             request.listener = call
             call.go(route)
 
+    def waiting_stream(self, call: Call, content: Content) -> WaitingStream | None:
+        """What the client of a call that waits is sent meanwhile, if anything (spec http 19)."""
+        request, model = call.request, call.model
+        endpoint = POST_ENDPOINTS.get(request.path) if request.method == b"POST" else None
+        if endpoint is None or request.http10:
+            return None
+        loads = self.engine.phase_of(model) is not Phase.READY
+        has_words = loads and endpoint.shows_loading and self.world.config.models[model].send_loading_state
+        if not (has_words or self.heartbeat) or not content.is_streamed():
+            return None
+        if has_words:
+            return LoadingStream(request, model, self.engine.clock, self._chance)
+        return Heartbeat(request, self.heartbeat)
+
 
 class Call:
     """One request that names a model."""
@@ -115,6 +137,8 @@ class Call:
     """The real id, once it is known."""
     shown_path: bytes
     """The path that people are shown."""
+    _waiting: WaitingStream | None = None
+    _position = 0
     _content: Content | None = None
     """The body, where more than a glance at it was needed."""
     _selector = ""
@@ -198,7 +222,14 @@ class Call:
             return
         self._id = self._inference.engine.submit(route.model, self)
         if not self._granted and not self.request.ended:
-            self.request.body.hold()
+            self._wait()
+
+    def _wait(self) -> None:
+        """Neither granted nor refused at once: the body stays for a while, and the client may want to hear."""
+        self._waiting = self._inference.waiting_stream(self, self._content or Content(self.request))
+        if self._waiting is not None and self._position:
+            self._waiting.waiting_at(self._position)
+        self.request.body.hold()
 
     def go_by_own_name(self, route: Route) -> None:
         """The whole body of a request for a peer's pages is here: it may call the model as only we do."""
@@ -244,7 +275,11 @@ class Call:
     def granted(self, serving: Serving) -> None:
         """The request may be forwarded."""
         self._granted = True
-        self._begin(Exchange, serving.pool)
+        make: type[Exchange] = Exchange
+        if self._waiting is not None:
+            self._waiting.finish()
+            make = JoinedExchange if self._waiting.begun else Exchange
+        self._begin(make, serving.pool)
 
     def _begin(self, make: type[Exchange], pool: UpstreamPool) -> None:
         exchange = make(self.request, pool, self, target=self._target, dialect=self._dialect, upgrade=self.upgrade)
@@ -259,11 +294,17 @@ class Call:
         self._refuse(errors.of_cause(cause))
 
     def waiting_at(self, position: int) -> None:
-        """The place among those that wait; shown to clients once loading messages exist."""
+        """The place among those that wait (1 = next)."""
+        self._position = position
+        if self._waiting is not None:
+            self._waiting.waiting_at(position)
 
     def _refuse(self, error: HttpError) -> None:
         self.request.listener = None
-        send_error(self.request, error, self._dialect)
+        if self._waiting is not None and self._waiting.begun:
+            self._waiting.fail(error, self._dialect)
+        else:
+            send_error(self.request, error, self._dialect)
         self._over()
 
     # ---------------------------------------------------------------- the client, and the end
@@ -293,6 +334,8 @@ class Call:
 
     def _over(self) -> None:
         """Give back what the request has taken; more than once is harmless."""
+        if self._waiting is not None:
+            self._waiting.stop()
         self._inference.inflight.end(self._number)
         if self._lease is not None:
             self._lease.release()

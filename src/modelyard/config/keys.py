@@ -28,7 +28,6 @@ WITHOUT_EFFECT = frozenset(
         "store",
         "ui",
         "performance",
-        "sendLoadingState",
         "includeAliasesInList",
         "logRequests",
     ]
@@ -37,7 +36,6 @@ WITHOUT_EFFECT = frozenset(
 MODEL_WITHOUT_EFFECT = frozenset(
     [
         "metadata",
-        "sendLoadingState",
         "capabilities",
         "healthCheckTimeout",
     ]

@@ -258,6 +258,11 @@ class Engine:
 
     # ---------------------------------------------------------------- questions and orders
 
+    @property
+    def clock(self) -> Clock:
+        """What everything here goes by."""
+        return self._clock
+
     def snapshot(self) -> Snapshot:
         """What stands where, at this moment."""
         return self._scheduler.snapshot()

@@ -245,7 +245,7 @@ class Exchange:
         if self._ended:
             return
         request = self._request
-        may_retry = self._reused and not request.started and request.body.replayable and request.body.complete
+        may_retry = self._reused and not self._has_answered and request.body.replayable and request.body.complete
         if may_retry and connection is not None and not connection.answer_begun:
             self._held = ()  # the pieces of a complete body end with it
             self._pool.connect(self)
@@ -253,6 +253,11 @@ class Exchange:
         if request.started:
             self._break_off(reason)
         self._end(Outcome.UPSTREAM_ERROR, reason)
+
+    @property
+    def _has_answered(self) -> bool:
+        """Whether anything of the upstream's answer is with the client."""
+        return self._request.started
 
     def _break_off(self, reason: str) -> None:
         """The head is out: say in the stream what happened, if a stream it is, and do not end it properly."""
