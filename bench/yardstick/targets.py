@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from yardstick import proc, tools
-from yardstick.processes import Server, Servers, free_port
+from yardstick.processes import Server, Servers, free_port, free_port_row
 
 ENGINE = "upstream"
 
@@ -86,7 +86,7 @@ def start_daemon(servers: Servers, models: dict[str, dict[str, object]], **more:
     folder.mkdir()
     config = folder / "config.yaml"
     # JSON is YAML. The engine's port is chosen too, so that a Modelyard in use is left in peace.
-    config.write_text(json.dumps({"startPort": free_port(), "models": models, **more}, indent=2))
+    config.write_text(json.dumps({"startPort": free_port_row(len(models)), "models": models, **more}, indent=2))
     port = free_port()
     argv = [tools.modelyard(), "-config", str(config), "-listen", f"127.0.0.1:{port}"]
     env = {**os.environ, "XDG_STATE_HOME": str(folder)}

@@ -24,6 +24,8 @@ def demo_engine(*switches: object) -> str:
 class Daemon(LoggedProcess):
     """`modelyard -config …`, as a context manager that leaves nothing behind."""
 
+    module = "modelyard"
+
     def __init__(
         self,
         directory: Path,
@@ -35,7 +37,7 @@ class Daemon(LoggedProcess):
         """`wrapper` is a command that runs the server; `state` a state directory that others use as well."""
         path = directory / "config.yaml"
         path.write_text(f"startPort: {free_port_row(8)}\n{config}", encoding="utf-8")
-        command = [*wrapper, sys.executable, "-m", "modelyard", "-config", str(path), "-listen", "127.0.0.1:0", *flags]
+        command = [*wrapper, sys.executable, "-m", self.module, "-config", str(path), "-listen", "127.0.0.1:0", *flags]
         super().__init__(command, env={"XDG_STATE_HOME": str(state or directory / "state")})
 
     def __enter__(self) -> Self:
