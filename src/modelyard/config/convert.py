@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from modelyard.config.durations import parse_duration
-from modelyard.config.errors import Report, is_secret
+from modelyard.config.errors import Report
 from modelyard.config.nodes import BROKEN, Broken, MappingNode, Node, ScalarNode, SequenceNode
 from modelyard.config.scalars import INT64_MAX, INT64_MIN, Timestamp, text_of
+from modelyard.config.secrets import is_secret, masked
 
 _BOOLEAN_WORDS = {
     **dict.fromkeys(("y", "Y", "yes", "Yes", "YES", "on", "On", "ON"), True),
@@ -136,7 +137,7 @@ def is_empty(node: Node) -> bool:
 
 
 def describe(node: Node) -> str:
-    """A node in words, for a message."""
+    """A node in words, for a message, without secrets."""
     match node:
         case MappingNode():
             return "a mapping"
@@ -149,7 +150,7 @@ def describe(node: Node) -> str:
         case ScalarNode(value=Timestamp() as value):
             return f"the date {value.text}"
         case ScalarNode(value=str() as value):
-            shown = value if len(value) <= _SHOWN else value[:_SHOWN] + "…"
+            shown = masked(value if len(value) <= _SHOWN else value[:_SHOWN] + "…")
             return f'the string "{shown}"'
         case _:
             return "nothing"

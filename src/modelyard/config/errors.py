@@ -14,18 +14,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from modelyard.config.secrets import SourceLines, is_secret
+
 _SHOWN_AROUND = 100
 """Characters of a long line that are shown on each side of the place."""
 _LONGEST_COMPARED = 200
 """Characters of a name; what is longer is no misspelt one."""
-_SECRET = re.compile(r"(^|\.)apiKeys?(\[[0-9]+\])?$")
 _STEP = re.compile(r"[.\[]")
 _BOLD, _RED, _DIM, _PLAIN = "\x1b[1m", "\x1b[31m", "\x1b[2m", "\x1b[0m"
-
-
-def is_secret(path: str) -> bool:
-    """Whether the value of a path must not be shown: what is said of a configuration ends in logs and on screens."""
-    return _SECRET.search(path) is not None
 
 
 class Place(NamedTuple):
@@ -48,7 +44,7 @@ class Problem:
     message: str
     remedy: str = ""
     source_line: str = ""
-    """The line of the file as it is written there, before environment references are filled in."""
+    """The line of the file as it is written there, before environment references are filled in, without secrets."""
 
     @property
     def file(self) -> str:
@@ -118,7 +114,7 @@ class ConfigError(Exception):
 class Report:
     """Collects what one load finds."""
 
-    _lines: dict[str, Sequence[str]] = field(default_factory=dict)
+    _lines: dict[str, SourceLines] = field(default_factory=dict)
     # keys in order: an anchored value is read at each of its uses and would be noted as often
     _problems: dict[Problem, None] = field(default_factory=dict)
     _warnings: dict[Problem, None] = field(default_factory=dict)
@@ -129,7 +125,7 @@ class Report:
 
     def know_source(self, file: str, lines: Sequence[str]) -> None:
         """Remember the lines of a file, to show them with its problems."""
-        self._lines[file] = lines
+        self._lines[file] = SourceLines(lines)
 
     def problem(self, place: Place, path: str, message: str, remedy: str = "") -> None:
         """Note a mistake: the load will fail."""
@@ -175,7 +171,6 @@ class Report:
         return tuple(map(str, sorted(self._warnings, key=lambda warning: warning.place)))
 
     def _note(self, notes: dict[Problem, None], place: Place, path: str, message: str, remedy: str) -> None:
-        lines = self._lines.get(place.file, ())
-        shown = 0 < place.line <= len(lines) and not is_secret(path)
-        line = lines[place.line - 1] if shown else ""
+        lines = self._lines.get(place.file)
+        line = "" if lines is None or is_secret(path) else lines.line(place.line)
         notes[Problem(place=place, path=path, message=message, remedy=remedy, source_line=line)] = None

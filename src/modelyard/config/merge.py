@@ -13,6 +13,7 @@ from msgspec import structs
 
 from modelyard.config.errors import Report
 from modelyard.config.nodes import BROKEN, Entry, MappingNode, Node, ScalarNode, SequenceNode
+from modelyard.config.secrets import HIDDEN, is_secret, masked
 
 IDENTITY_MAPS = frozenset(
     [
@@ -62,7 +63,7 @@ def _merged(there: Entry, here: Entry, path: str, report: Report) -> Node:
         case ScalarNode(), ScalarNode() if _is_same(left, right):
             pass
         case _:
-            message = f"is {_shown(right)} here and {_shown(left)} at {left.place}"
+            message = f"is {_shown(right, path)} here and {_shown(left, path)} at {left.place}"
             report.problem(right.place, path, message, "keep one of the two")
     return left
 
@@ -70,7 +71,7 @@ def _merged(there: Entry, here: Entry, path: str, report: Report) -> Node:
 def _merged_identities(there: Entry, here: Entry, path: str, report: Report) -> Node:
     left, right = there.node, here.node
     if not isinstance(left, MappingNode) or not isinstance(right, MappingNode):
-        message = f"is {_shown(right)} here and {_shown(left)} at {left.place}, and both must be a mapping"
+        message = f"is {_shown(right, path)} here and {_shown(left, path)} at {left.place}, and both must be a mapping"
         report.problem(right.place, path, message, "remove one of the two")
         return left
     entries = dict(left.entries)
@@ -94,7 +95,7 @@ def _is_same(left: ScalarNode, right: ScalarNode) -> bool:
     return left.written == right.written and type(left.value) is type(right.value)
 
 
-def _shown(node: Node) -> str:
+def _shown(node: Node, path: str) -> str:
     match node:
         case MappingNode():
             return "a mapping"
@@ -102,7 +103,9 @@ def _shown(node: Node) -> str:
             return "a list"
         case ScalarNode(written=None):
             return "empty"
+        case _ if is_secret(path):
+            return HIDDEN
         case ScalarNode(value=str()):
-            return f'"{node.written}"'
+            return f'"{masked(str(node.written))}"'
         case _:
             return str(node.written)

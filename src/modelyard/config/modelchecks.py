@@ -13,6 +13,7 @@ from modelyard.config.models import ModelText
 from modelyard.config.notes import Notes, Path
 from modelyard.config.proxyurl import loopback_port, why_not_a_url, why_unusable
 from modelyard.config.schema import ModelConfig, ProcessText
+from modelyard.config.secrets import masked
 
 DEFAULT_PARALLEL = 10
 COMFYUI_MODEL = "comfyui_auto"
@@ -135,11 +136,11 @@ def check_proxy(url: str, path: Path, consequence: str, notes: Notes) -> None:
     """Refuse what is no URL; warn of one that can't work."""
     refusal = why_not_a_url(url)
     if refusal:
-        notes.problem(path, f'"{url}" is not a URL: {refusal}', "write http://host:port")
+        notes.problem(path, f'"{masked(url)}" is not a URL: {refusal}', "write http://host:port")
         return
     doubt = why_unusable(url)
     if doubt:
-        notes.warning(path, f'"{url}" {doubt}: {consequence}')
+        notes.warning(path, f'"{masked(url)}" {doubt}: {consequence}')
 
 
 def _warn_of_clashing_ports(models: Mapping[str, ModelConfig], notes: Notes) -> None:

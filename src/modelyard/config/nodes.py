@@ -19,6 +19,7 @@ from yaml.reader import ReaderError
 
 from modelyard.config.errors import Place, Report
 from modelyard.config.scalars import ScalarValue, resolve_plain, resolve_tagged, text_of
+from modelyard.config.secrets import HIDDEN, is_secret
 
 MAX_DEPTH = 200
 MAX_EXPANDED_NODES = 1_000_000
@@ -193,7 +194,8 @@ class _Composer:
     def _alias(self, event: events.AliasEvent) -> Node:
         place = self._place(event)
         if event.anchor not in self._anchors:
-            self._problem(place, f"unknown anchor {event.anchor!r}", f"define &{event.anchor} above")
+            name = HIDDEN if is_secret(self._path()) else event.anchor  # a key may begin with a *
+            self._problem(place, f"unknown anchor {name!r}", f"define &{name} above")
             return ScalarNode(place, BROKEN)
         node = self._anchors[event.anchor]
         if node is None:
@@ -212,7 +214,7 @@ class _Composer:
             try:
                 return ScalarNode(place, resolve_tagged(event.tag, event.value), event.value)
             except ValueError as error:
-                self._problem(place, str(error))
+                self._problem(place, "does not fit its tag" if is_secret(self._path()) else str(error))
                 return ScalarNode(place, BROKEN)
         if not event.value:
             # compatible: nothing after the colon inside braces is the empty text, not null (spec config 7, nulls)
@@ -296,7 +298,10 @@ class _Composer:
         self._problem(place, message, "remove one of the two")
 
     def _problem(self, place: Place, message: str, remedy: str = "") -> None:
-        self._report.problem(place, "".join(self._steps).removeprefix("."), message, remedy)
+        self._report.problem(place, self._path(), message, remedy)
+
+    def _path(self) -> str:
+        return "".join(self._steps).removeprefix(".")
 
     def _merged(self, node: Node) -> list[MappingNode]:
         """The mappings that a merge key brings in, in the order in which they win."""
