@@ -130,7 +130,10 @@ class _FakeServing:
         self.pool = UpstreamPool(f"http://127.0.0.1:{plane.upstream_port}{plane.base_path}", plane.tasks, plane.turn)
 
     def start(self) -> None:
-        asyncio.get_running_loop().call_soon(self._plane.engine.post, ChildReady(self._child))
+        if self._plane.holds_starts:
+            self._plane.starting.append(self._child)
+        else:
+            asyncio.get_running_loop().call_soon(self._plane.engine.post, ChildReady(self._child))
 
     def stop(self, grace: float, reason: str) -> None:
         asyncio.get_running_loop().call_soon(self._plane.engine.post, ChildExited(self._child))
@@ -158,6 +161,10 @@ class Plane:
     port: int = 0
     crashes: list[str] = field(default_factory=list)
     requests_done: list[Request] = field(default_factory=list)
+    holds_starts: bool = False
+    """Whether a child is ready only when the test posts that it is."""
+    starting: list[ChildId] = field(default_factory=list)
+    heartbeat: float = 0.0
 
     async def start(self) -> None:
         """Listen."""
@@ -172,7 +179,7 @@ class Plane:
         self.inflight = InFlight(self.feed, clock)
         self.peers = Peers(self.tasks, self.turn, {})
         self.peers.adopt(self.world.peers())
-        inference = Inference(self.engine, self.world, self.peers, self.inflight)
+        inference = Inference(self.engine, self.world, self.peers, self.inflight, heartbeat=self.heartbeat)
         front = Front(inference, AsgiBridge(self.make_app(self), self.tasks), self.logs.daemon, clock)
 
         def done(request: Request) -> None:
@@ -252,6 +259,7 @@ def in_plane(
     model: ModelConfig | None = None,
     config: Config | None = None,
     base_path: str = "",
+    heartbeat: float = 0.0,
 ) -> None:
     """Run the story on a fresh plane; afterwards nothing may be in flight and no task may have crashed."""
 
@@ -266,6 +274,7 @@ def in_plane(
             make_app or (lambda _: application),
             config or Config(models={one.id: one}),
             base_path=base_path,
+            heartbeat=heartbeat,
         )
         await plane.start()
         try:
