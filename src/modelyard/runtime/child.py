@@ -31,7 +31,7 @@ from modelyard.runtime.progress import Progress
 from modelyard.runtime.spawn import SpawnError, spawn
 from modelyard.runtime.stopcommand import StopCommand, status_in_words
 from modelyard.runtime.tasks import TaskOwner
-from modelyard.runtime.tree import ProcessTree
+from modelyard.runtime.tree import ProcessTree, TreeRoot
 from modelyard.wire.durations import go_duration
 
 PORT_PATIENCE = 2.0
@@ -113,6 +113,11 @@ class Child:
     def pid(self) -> int | None:
         """The leader's pid; None before it started and once nothing is left."""
         return self._tree.pid if self._tree is not None else None
+
+    @property
+    def root(self) -> TreeRoot | None:
+        """What its processes are known by; None where there are none."""
+        return TreeRoot(self.spec.model, self._tree.key, self._cookie) if self._tree is not None else None
 
     @property
     def stopping(self) -> bool:

@@ -16,6 +16,7 @@ from modelyard.runtime.logs import LogHub
 from modelyard.runtime.processspec import ProcessSpec
 from modelyard.runtime.serving import ChildServing
 from modelyard.runtime.tasks import TaskOwner
+from modelyard.runtime.tree import TreeRoot
 
 Specs = Callable[[str], ProcessSpec | None]
 """How a model's process is to be started now; None: there is no such model (any more)."""
@@ -78,6 +79,10 @@ class Children:
         """The ports that were handed out to children of which something is left, by model."""
         running = [serving.child.spec for serving in self._alive()]
         return {spec.model: spec.port for spec in running if spec.port is not None}
+
+    def roots(self) -> list[TreeRoot]:
+        """What the processes of each model that runs are known by."""
+        return [root for serving in self._alive() if (root := serving.child.root) is not None]
 
     def reconfigure(self) -> frozenset[str]:
         """Hand the new specs to those that run; the models whose process must be another one are left over."""

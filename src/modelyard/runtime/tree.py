@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from functools import partial
+from typing import NamedTuple
 
 from modelyard.runtime.bell import Bell, Deadline, at, never
 from modelyard.runtime.clock import Clock
@@ -13,6 +14,14 @@ from modelyard.runtime.spawn import ExitWatch, Process
 
 KILL_ROUND = 1.0
 """Seconds between looking again for what survived SIGKILL."""
+
+
+class TreeRoot(NamedTuple):
+    """What the processes of one model are known by, for those who only look."""
+
+    model: str
+    leader: ProcessKey
+    cookie: str
 
 
 class ProcessTree:

@@ -13,8 +13,9 @@ import pytest
 
 from modelyard.runtime.gauges import memory
 from modelyard.runtime.gauges.machine import Machine
-from modelyard.runtime.gauges.memory import TreeRoot, measure, members
+from modelyard.runtime.gauges.memory import measure, members
 from modelyard.runtime.platform.linux import ProcessKey, ProcessStat, child_environment, read_stat
+from modelyard.runtime.tree import TreeRoot
 from tests.runtime.gauges.machines import PaperMachine
 from tests.support.processes import wait_until
 

@@ -11,12 +11,12 @@ import pytest
 from modelyard.config.document import Performance
 from modelyard.runtime.clock import SystemClock
 from modelyard.runtime.gauges import monitor as module
-from modelyard.runtime.gauges.memory import TreeRoot
 from modelyard.runtime.gauges.monitor import Monitor
 from modelyard.runtime.gauges.samples import ProcessMemory
 from modelyard.runtime.logs import LogHub
 from modelyard.runtime.platform.linux import ProcessKey
 from modelyard.runtime.tasks import TaskOwner
+from modelyard.runtime.tree import TreeRoot
 from tests.runtime.gauges.machines import PaperMachine
 from tests.runtime.gauges.test_nvidia import SMI
 from tests.runtime.gauges.test_system import MEMINFO, STAT

@@ -7,23 +7,15 @@ All of /proc is looked through once, whatever the number of models: a process be
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from modelyard.runtime.gauges.machine import Machine
 from modelyard.runtime.gauges.samples import ProcessMemory
 from modelyard.runtime.gauges.system import parse_meminfo
-from modelyard.runtime.platform.linux import ProcessKey, ProcessStat, all_processes, child_needle
+from modelyard.runtime.platform.linux import ProcessStat, all_processes, child_needle
+from modelyard.runtime.tree import TreeRoot
 
 GpuMemory = Mapping[int, Mapping[str, int]]
 """Bytes on GPUs by pid, then by the GPU's id."""
-
-
-class TreeRoot(NamedTuple):
-    """What one model's processes are known by."""
-
-    model: str
-    leader: ProcessKey
-    cookie: str
 
 
 def measure(machine: Machine, roots: Iterable[TreeRoot], gpus: GpuMemory, *, walk: bool) -> dict[str, ProcessMemory]:

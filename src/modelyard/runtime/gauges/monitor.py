@@ -12,11 +12,12 @@ from modelyard.runtime.aside import run_aside
 from modelyard.runtime.clock import Clock
 from modelyard.runtime.gauges.gpus import GpuSource, find_gpus
 from modelyard.runtime.gauges.machine import Machine
-from modelyard.runtime.gauges.memory import TreeRoot, measure
+from modelyard.runtime.gauges.memory import measure
 from modelyard.runtime.gauges.samples import GpuSample, ProcessMemory, SystemSample
 from modelyard.runtime.gauges.system import SystemGauge, UnreadableError
 from modelyard.runtime.logs import DaemonLog
 from modelyard.runtime.tasks import TaskOwner
+from modelyard.runtime.tree import TreeRoot
 
 HISTORY = 3600.0
 """Seconds of which samples are kept."""
