@@ -12,6 +12,7 @@ from modelyard.config.environment import Text, split_lines, substitute
 from modelyard.config.errors import ConfigError, Place, Problem, Report
 from modelyard.config.merge import merge
 from modelyard.config.nodes import MappingNode, Node, SequenceNode, Unparsable, compose
+from modelyard.config.reading import read_bounded
 from modelyard.config.resolve import resolve
 from modelyard.config.schema import Config, HeldPorts
 
@@ -81,16 +82,20 @@ def list_directory(directory: str) -> list[str]:
 def read_source(path: str) -> Source:
     """Read one file. Raises `ConfigError` when it can't be read or is not UTF-8."""
     try:
-        with open(path, "rb") as file:
-            content = file.read()
+        content = read_bounded(path)
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from error
     try:
-        return Source(path, content.decode("utf-8"))
+        return Source(shown_name(path), content.decode("utf-8"))
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         column = error.start - (content.rfind(b"\n", 0, error.start) + 1) + 1
         raise _one_problem(Place(path, line, column), "not UTF-8", "save the file as UTF-8") from error
+
+
+def shown_name(path: str) -> str:
+    """A path as messages show it: what is no UTF-8 in it could not be printed, nor be told in JSON."""
+    return os.fsencode(path).decode("utf-8", "replace")
 
 
 def parse_config(
@@ -138,4 +143,5 @@ def _unreadable(path: str, error: Exception) -> ConfigError:
 
 
 def _one_problem(place: Place, message: str, remedy: str) -> ConfigError:
+    place = place._replace(file=shown_name(place.file))
     return ConfigError([Problem(place=place, path="", message=message, remedy=remedy)])
