@@ -25,6 +25,8 @@ from tests.config.helpers import load, the_problem
         ("7µs", 7e-6),
         ("7μs", 7e-6),
         ("7ns", 7e-9),
+        ("0.9ns", 0),
+        ("1.0000000009s", 1),
         ("2562047h", 2562047 * 3600),
     ],
 )
@@ -41,7 +43,8 @@ def test_what_is_none(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("~", 5), ("0s", 5), ('"0"', 5), ("5s", 5), ("2m5s", 125), ("-0s", 5), ("1h", 3600)]
+    ("text", "seconds"),
+    [("~", 5), ("0s", 5), ("0.5ns", 5), ('"0"', 5), ("5s", 5), ("2m5s", 125), ("-0s", 5), ("1h", 3600)],
 )
 def test_the_interval_of_the_statistics(text: str, seconds: float) -> None:
     assert load(f"performance: {{every: {text}}}").performance.every == seconds

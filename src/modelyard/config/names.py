@@ -26,7 +26,8 @@ class Names:
 
     def target(self, name: str) -> str | PeerModel | None:
         """What a name means, local models first."""
-        return self.local(name) or self.peers.get(name)
+        model = self.local(name)  # a model may be called ""
+        return self.peers.get(name) if model is None else model
 
     def suggestion(self, name: str, notes: Notes) -> str:
         """What to do about a name that means nothing."""
