@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from modelyard.core.economics import saves_waiting
 from modelyard.core.model import ModelFacts
+from modelyard.core.residency import Station
+from modelyard.core.waiting import WaitingLine
 from tests.support.playbook import Playbook
 
 A, B = ModelFacts(model="a", parallel=1), ModelFacts(model="b", parallel=1)
@@ -58,3 +61,74 @@ def test_law_5_overrules_it() -> None:
     """By economics b waits for all of a's; overdue, it has its turn."""
     book = experienced(load=30.0, max_wait=50.0).asks(1, "a").asks(2, "b").ask_all("a", 3, 4).at(149.0)
     book.at(150.0).served(1).expect("stop a#1 in 10 s")
+
+
+class TestTheSum:
+    """Four wait for b, whose turn takes 6 s to load, 8 to serve, 1 to stop; two wait for a, 10 s each."""
+
+    def setup_method(self) -> None:
+        self.line = WaitingLine()
+        self.b = self.side("b", waiting=4, load=6.0, service=2.0, stop=1.0)
+
+    def side(
+        self,
+        model: str,
+        *,
+        waiting: int,
+        load: float | None,
+        service: float | None,
+        stop: float = 0.0,
+        parallel: int = 1,
+    ) -> Station:
+        station = Station(ModelFacts(model=model, parallel=parallel), 0.0)
+        for _ in range(waiting):
+            self.line.add(len(self.line), station.facts, 0.0)
+        station.learned.remember_load(load)
+        station.learned.stops.append(stop)
+        if service is not None:
+            station.learned.services.append(service)
+        return station
+
+    def a(self, *, waiting: int = 2, load: float | None = 5.0, service: float | None = 10.0) -> Station:
+        return self.side("a", waiting=waiting, load=load, service=service, stop=3.0)
+
+    def test_it_is_counted_to_the_second(self) -> None:
+        """80 s saved; either of a's pays 3 + 6 + 8 + 1 and its next load."""
+        assert saves_waiting(self.line, self.b, [self.a(load=21.9)])
+
+    def test_what_costs_as_much_is_not_worth_it(self) -> None:
+        assert not saves_waiting(self.line, self.b, [self.a(load=22.0)])
+
+    def test_the_longest_queue_is_what_is_saved(self) -> None:
+        """The queues are served at the same time, and each of their waiters pays: 80 s, or 2 * 23 + 33."""
+        c = self.side("c", waiting=1, load=18.0, service=1.0)
+        a = self.a()
+        assert saves_waiting(self.line, self.b, [a, c])
+        assert saves_waiting(self.line, self.b, [c, a])
+        a.learned.remember_load(6.0)
+        assert not saves_waiting(self.line, self.b, [a, c])
+
+    def test_a_wide_model_serves_its_queue_sooner(self) -> None:
+        """Three at a time: two wait for 10 s, not for 20; 40 s saved at a price of 46."""
+        wide = self.side("a", waiting=2, load=5.0, service=10.0, stop=3.0, parallel=3)
+        assert not saves_waiting(self.line, self.b, [wide])
+
+    def test_where_nobody_waits_there_is_nothing_to_save(self) -> None:
+        assert not saves_waiting(self.line, self.b, [self.a(waiting=0)])
+
+    def test_a_victim_that_nobody_waits_for_need_not_be_known(self) -> None:
+        unknown = self.side("c", waiting=0, load=None, service=None)
+        assert saves_waiting(self.line, self.b, [unknown, self.a()])
+
+    def test_what_is_not_known_decides_nothing(self) -> None:
+        a = self.a()
+        assert saves_waiting(self.line, self.b, [a])
+        assert not saves_waiting(self.line, self.b, [a, self.side("c", waiting=1, load=1.0, service=None)])
+        a.learned.remember_load(None)
+        assert not saves_waiting(self.line, self.b, [a])
+        for unknown in (
+            self.side("d", waiting=9, load=None, service=2.0),
+            self.side("e", waiting=9, load=6.0, service=None),
+        ):
+            a.learned.remember_load(5.0)
+            assert not saves_waiting(self.line, unknown, [a])
