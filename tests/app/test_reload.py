@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from modelyard.app.reload import Reloader, Sources
+from modelyard.app.reload import MOST_TOLD, Reloader, Sources
 from modelyard.config.diff import Changes, changes_between
 from modelyard.config.errors import ConfigError, Place, Problem
 from modelyard.config.schema import Config, HeldPorts, ModelConfig, ProcessText
@@ -149,3 +149,51 @@ def test_a_bug_of_ours_ends_neither_the_server_nor_later_reloads() -> None:
         assert list(desk.serving.models) == ["c"]
 
     at_desk(story, LookupError("what"), config("c"))
+
+
+def test_of_very_many_mistakes_the_first_are_told() -> None:
+    problems = [Problem(place=Place("c.yaml", line), path="p", message="is wrong") for line in range(1, 1001)]
+
+    async def story(desk: Desk) -> None:
+        desk.reloader.ask("because")
+        await desk.over()
+        status = desk.reloader.status
+        assert len(status.problems) == MOST_TOLD
+        assert status.error is not None
+        assert status.error.count("is wrong") == MOST_TOLD
+        assert desk.said().count("is wrong") == MOST_TOLD
+        assert f"[WARN] and {1000 - MOST_TOLD} more" in desk.said()
+
+    at_desk(story, ConfigError(problems))
+
+
+def with_port(model: str, port: int) -> Config:
+    """A configuration of one model with an automatic port."""
+    return Config(models={model: ModelConfig(id=model, process=ProcessText(cmd=model), port=port)})
+
+
+def test_a_port_on_which_a_child_starts_during_the_load_goes_to_nobody_else() -> None:
+    """The model `a` is removed, and started meanwhile: what drains on its port must not meet the new model there."""
+
+    async def story(desk: Desk) -> None:
+        desk.may_read.clear()
+        desk.reloader.ask("because")
+        await eventually(lambda: desk.reloader.status.reloading)
+        desk.held = HeldPorts(by_model={"a": 5800}, taken=frozenset([5800]))
+        desk.may_read.set()
+        await desk.over()
+        assert desk.serving.models["b"].port == 5801
+        assert (desk.reloader.status.reloads, desk.asked_with[1]) == (1, desk.held)
+
+    at_desk(story, with_port("b", 5800), with_port("b", 5801))
+
+
+def test_a_model_that_starts_during_the_load_keeps_its_own_port() -> None:
+    async def story(desk: Desk) -> None:
+        desk.held = HeldPorts(by_model={"a": 5800}, taken=frozenset([5800]))
+        desk.reloader.ask("because")
+        await desk.over()
+        assert desk.reloader.status.reloads == 1
+        assert len(desk.asked_with) == 1
+
+    at_desk(story, with_port("a", 5800))

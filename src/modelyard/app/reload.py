@@ -19,6 +19,9 @@ from modelyard.runtime.clock import Clock
 from modelyard.runtime.logs import DaemonLog
 from modelyard.runtime.tasks import TaskOwner
 
+MOST_TOLD = 50
+"""Mistakes of one configuration that the log and the API tell of; ten thousand help nobody."""
+
 
 class Sources(NamedTuple):
     """Where the configuration comes from."""
@@ -52,7 +55,7 @@ class ConfigStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     checked_at: str
     """When the sources were last read."""
     error: str | None = None
-    """Why what was read last is not in use; null where it is."""
+    """Why what was read last is not in use; null where it is. Of very many mistakes only the first are told."""
     problems: tuple[ProblemShown, ...] = ()
     warnings: tuple[str, ...] = ()
     """Of the configuration that serves."""
@@ -122,7 +125,7 @@ class Reloader:
     async def _reload(self) -> None:
         self._change(reloading=True)
         try:
-            config = await asyncio.to_thread(self._sources.load, self._adopter.held_ports())
+            config = await self._load()
             changes = self._adopter.adopt(config)
         except ConfigError as error:
             self._refuse(error)
@@ -144,9 +147,20 @@ class Reloader:
             changes=changes,
         )
 
+    async def _load(self) -> Config:
+        """Read the sources; again where a child has meanwhile started on a port that was given to another model."""
+        while True:
+            config = await asyncio.to_thread(self._sources.load, self._adopter.held_ports())
+            if not _takes_a_port(config, self._adopter.held_ports()):
+                return config
+
     def _refuse(self, error: ConfigError) -> None:
+        left_out = len(error.problems) - MOST_TOLD
+        error = ConfigError(error.problems[:MOST_TOLD], error.warnings[:MOST_TOLD])
         for line in error.render(color=False).splitlines():
             self._log.warn(line)
+        if left_out > 0:
+            self._log.warn(f"and {left_out} more")
         self._log.warn("the configuration on disk can't be used; the one from before goes on serving")
         problems = tuple(
             ProblemShown(
@@ -168,3 +182,10 @@ class Reloader:
     def _now(self) -> str:
         moment = datetime.datetime.fromtimestamp(self._clock.wall(), tz=datetime.UTC)
         return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _takes_a_port(config: Config, held: HeldPorts) -> bool:
+    """Whether a model has the port of a process that is another model's."""
+    return any(
+        model.port in held.taken and held.by_model.get(model.id) != model.port for model in config.models.values()
+    )
