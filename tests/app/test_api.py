@@ -56,7 +56,7 @@ def _api(plane: Plane) -> AsgiApp:
         clock=plane.clock,
     )
     loader = Loader(plane.engine, plane.world, tasks=plane.tasks, log=plane.logs.daemon, clock=plane.clock)
-    return build_api(plane.engine, plane.world, plane.logs, plane.clock, reloader, feed, plane.inflight, loader)
+    return build_api(plane.engine, plane.world, plane.logs, reloader, feed, plane.inflight, loader, plane.records)
 
 
 class NobodyToAdopt:

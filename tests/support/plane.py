@@ -16,6 +16,8 @@ import uvloop
 from modelyard.app.front import Front
 from modelyard.app.inference import Inference
 from modelyard.app.inflight import InFlight
+from modelyard.app.recording import Recorder
+from modelyard.app.records import Records
 from modelyard.app.world import World
 from modelyard.config.schema import Config, ModelConfig
 from modelyard.core.events import ChildExited, ChildReady, SpecsChanged
@@ -179,7 +181,9 @@ class Plane:
         self.inflight = InFlight(self.feed, clock)
         self.peers = Peers(self.tasks, self.turn, {})
         self.peers.adopt(self.world.peers())
-        inference = Inference(self.engine, self.world, self.peers, self.inflight, heartbeat=self.heartbeat)
+        self.records = Records(self.config, tasks=self.tasks, log=self.logs.daemon)
+        self.recorder = Recorder(self.records, self.world, self.engine, self.feed, clock)
+        inference = Inference(self.engine, self.world, self.peers, self.inflight, self.recorder, heartbeat=self.heartbeat)
         front = Front(inference, AsgiBridge(self.make_app(self), self.tasks), self.logs.daemon, clock)
 
         def done(request: Request) -> None:
@@ -283,6 +287,8 @@ def in_plane(
             server.close()
             plane.edge.stop_listening()
             plane.edge.close()
+            plane.recorder.catch_up()
+            plane.records.close()
             await plane.tasks.aclose()
             for writer in upstream.writers:
                 writer.close()

@@ -19,6 +19,8 @@ from modelyard.app.inference import Inference
 from modelyard.app.inflight import InFlight
 from modelyard.app.listen import Address, advice
 from modelyard.app.loading import Loader
+from modelyard.app.recording import Recorder
+from modelyard.app.records import Records
 from modelyard.app.reload import Reloader, Sources
 from modelyard.app.world import World
 from modelyard.config.diff import Changes, changes_between
@@ -100,9 +102,18 @@ class Daemon:
         self._feed = Feed(self.logs)
         self._engine.on_move = self._models_moved
         inflight = InFlight(self._feed, self._clock)
-        inference = Inference(self._engine, self._world, self._peers, inflight)
+        self._records = Records(config, tasks=self._tasks, log=self._log)
+        self._recorder = Recorder(self._records, self._world, self._engine, self._feed, self._clock)
+        inference = Inference(self._engine, self._world, self._peers, inflight, self._recorder)
         routes = build_api(
-            self._engine, self._world, self.logs, self._clock, self._reloader, self._feed, inflight, self._loader
+            self._engine,
+            self._world,
+            self.logs,
+            self._reloader,
+            self._feed,
+            inflight,
+            self._loader,
+            self._records,
         )
         api = AsgiBridge(routes, self._tasks)
         front = Front(inference, api, self._log, self._clock)
@@ -164,6 +175,7 @@ class Daemon:
 
     def _models_moved(self) -> None:
         self._feed.changed(MODEL_STATUS)
+        self._recorder.models_moved()
         self._learned.note(self._engine.load_times())
 
     def _make_children(self) -> Children:
@@ -220,6 +232,7 @@ class Daemon:
         for model in config.models:
             self.logs.model(model)
         self._peers.adopt(world.peers())
+        self._records.adopt(config)
         restart = self._children.reconfigure()
         self._engine.post(
             SpecsChanged(
@@ -280,6 +293,8 @@ class Daemon:
         self._edge.stop_listening()
         self._edge.close()
         await self._engine.shut_down(LEAST_GRACE)
+        self._recorder.catch_up()
+        self._records.close()
         await self._tasks.aclose()
         await self._guard.aclose()
         self._reaper.close()

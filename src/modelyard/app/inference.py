@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from modelyard.app.content import Content
 from modelyard.app.inflight import InFlight
+from modelyard.app.recording import Recorder, Recording, endpoint_of
 from modelyard.app.resolution import PathRoute, Route
 from modelyard.app.respond import redirect, send_error
 from modelyard.app.selection import Lease
@@ -38,13 +39,24 @@ class Inference:
     """The routes that name a model."""
 
     def __init__(
-        self, engine: Engine, world: World, peers: Peers, inflight: InFlight, *, heartbeat: float = 0.0
+        self,
+        engine: Engine,
+        world: World,
+        peers: Peers,
+        inflight: InFlight,
+        recorder: Recorder | None = None,
+        *,
+        heartbeat: float = 0.0,
     ) -> None:
-        """`heartbeat`: seconds from one sign of life to the next in a stream that waits; 0 gives none."""
+        """`heartbeat`: seconds from one sign of life to the next in a stream that waits; 0 gives none.
+
+        Without a `recorder` nothing is recorded.
+        """
         self.engine = engine
         self.world = world
         self.peers = peers
         self.inflight = inflight
+        self.recorder = recorder
         self.heartbeat = heartbeat
         self._chance = random.Random()
 
@@ -87,6 +99,7 @@ class Inference:
         call = Call(self, request, Dialect.OPENAI, _with_query(rest, request.query))
         call.shown_path = rest
         call.upgrade = headers.is_websocket_upgrade(request.headers)
+        call.record(located.name)
         request.listener = call
         if not is_local and wire_body.is_json(request.fields.get(b"content-type", b"")):
             request.body.when_complete(lambda: call.go_by_own_name(located.route))
@@ -141,6 +154,7 @@ class Call:
     _position = 0
     _content: Content | None = None
     """The body, where more than a glance at it was needed."""
+    _recording: Recording | None = None
     _selector = ""
     _lease: Lease | None = None
     _number = 0
@@ -186,6 +200,7 @@ class Call:
         if not name:
             self._refuse(errors.NO_MODEL)
             return
+        self.record(name)
         route = self._inference.world.routes.get(name)
         if route is None:
             found = self._inference.world.resolution.find(name, self._inference.engine.phase_of)
@@ -195,6 +210,15 @@ class Call:
             route, self._lease = found
         if not route.rewrites or self._rewrite(route):
             self.go(route)
+
+    def record(self, name: str) -> None:
+        """From here on the request is recorded, if it is one of those that are (spec http 17.1)."""
+        recorder = self._inference.recorder
+        if recorder is None or self.request.method != b"POST":
+            return
+        endpoint = endpoint_of(self.shown_path)
+        if endpoint is not None:
+            self._recording = recorder.begin(self.request, name, endpoint, self._target.partition(b"?")[0])
 
     def _rewrite(self, route: Route) -> bool:
         """Write what the route asks for into the request; whether it can go on."""
@@ -282,7 +306,18 @@ class Call:
         self._begin(make, serving.pool)
 
     def _begin(self, make: type[Exchange], pool: UpstreamPool) -> None:
-        exchange = make(self.request, pool, self, target=self._target, dialect=self._dialect, upgrade=self.upgrade)
+        recording = self._recording
+        if recording is not None:
+            recording.granted(at_once=self._id is None, was_local=not self._is_remote)
+        exchange = make(
+            self.request,
+            pool,
+            self,
+            target=self._target,
+            dialect=self._dialect,
+            upgrade=self.upgrade,
+            tap=recording,
+        )
         try:
             exchange.begin()
         except Exception:
@@ -301,6 +336,8 @@ class Call:
 
     def _refuse(self, error: HttpError) -> None:
         self.request.listener = None
+        if self._recording is not None:
+            self._recording.refused(error.message, cancelled=error.code == "cancelled")
         if self._waiting is not None and self._waiting.begun:
             self._waiting.fail(error, self._dialect)
         else:
@@ -325,6 +362,8 @@ class Call:
         """The exchange is over, one way or another."""
         if self._id is not None:
             self._inference.engine.done(self._id)
+        if self._recording is not None:
+            self._recording.exchange_over(outcome, reason)
         if outcome is Outcome.UPSTREAM_ERROR and not self.request.started:
             self._refuse(errors.peer_failed(reason) if self._is_remote else errors.upstream_failed(reason))
         elif outcome is Outcome.CANCELLED and not self.request.started:
@@ -337,6 +376,9 @@ class Call:
         if self._waiting is not None:
             self._waiting.stop()
         self._inference.inflight.end(self._number)
+        if self._recording is not None:
+            recording, self._recording = self._recording, None
+            recording.ended(self.model, self.metadata)
         if self._lease is not None:
             self._lease.release()
 

@@ -3,7 +3,8 @@
 A topic is something that has a state: a watcher is told the state once it has changed, in the form that it has when
 the watcher gets to read it. So a slow watcher misses steps on the way, never the last one, and costs no memory. Where
 the state is long and changes often, the steps are told instead, and the state again to a watcher that has fallen too
-far behind. Logs have no state: a watcher reads along, and loses what it has no room for.
+far behind. Logs have no state: a watcher reads along, and loses what it has no room for. Neither has a sequence of
+steps each of which is news by itself: of these a watcher that has fallen too far behind gets the latest.
 """
 
 from __future__ import annotations
@@ -54,7 +55,8 @@ class Feed:
         return bool(self._watchers)
 
     def tell(self, topic: str, step: object) -> None:
-        """Tell those who watch how the state of a topic has changed, as data for JSON; never waits."""
+        """Tell those who watch of a step, as data for JSON; never waits. How the state of a topic has changed; or what
+        has happened, where the topic was never added and has no state."""
         for watcher in self._watchers:
             watcher.tell(topic, step)
 
@@ -98,10 +100,19 @@ class Watching:
             return
         if len(self._steps) < MAX_STEPS:
             self._steps.append(News(topic, step))
+        elif topic not in self._topics:
+            self._replace_oldest(News(topic, step))
         else:
             self._steps = [news for news in self._steps if news.topic != topic]
             self._changed[topic] = None
         self._rung.set()
+
+    def _replace_oldest(self, news: News) -> None:
+        """A step of a sequence: it takes the place of the oldest one, or has none."""
+        oldest = next((index for index, step in enumerate(self._steps) if step.topic == news.topic), None)
+        if oldest is not None:
+            del self._steps[oldest]
+            self._steps.append(news)
 
     async def read(self) -> list[News]:
         """Wait until there is something to tell; empty once closed."""

@@ -117,6 +117,11 @@ class AnswerReader:
         return NOTHING if self.failure else self._scanner.figures()
 
     @property
+    def kept_too_little(self) -> bool:
+        """Whether the answer was to be kept and was too long for it."""
+        return self._kept_size > self._keep > 0
+
+    @property
     def body(self) -> bytes | None:
         """The decoded answer as it was kept; None where it was not, or was too long."""
         return None if self._kept_size > self._keep or self.failure else b"".join(self._kept)

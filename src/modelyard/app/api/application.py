@@ -12,6 +12,8 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from modelyard.app.api.activity import ActivityRoutes
+from modelyard.app.api.captures import CaptureRoutes
 from modelyard.app.api.configuration import ConfigRoutes
 from modelyard.app.api.events import CONFIG_STATUS, MODEL_STATUS, PROFILE_CHANGED, EventRoutes
 from modelyard.app.api.inflight import InFlightRoutes
@@ -24,9 +26,9 @@ from modelyard.app.api.scheduling import SchedulingRoutes
 from modelyard.app.api.status import StatusRoutes
 from modelyard.app.inflight import INFLIGHT, InFlight
 from modelyard.app.loading import Loader
+from modelyard.app.records import Records
 from modelyard.app.reload import Reloader
 from modelyard.app.world import World
-from modelyard.runtime.clock import Clock
 from modelyard.runtime.engine import Engine
 from modelyard.runtime.feed import Feed
 from modelyard.runtime.logs import LogHub
@@ -39,19 +41,22 @@ def build_api(
     engine: Engine,
     world: World,
     logs: LogHub,
-    clock: Clock,
     reloader: Reloader,
     feed: Feed,
     inflight: InFlight,
     loader: Loader,
+    records: Records,
 ) -> Starlette:
     """The application. What it can tell live it adds to the feed."""
+    clock = engine.clock
     models = ModelRoutes(engine, world, clock)
     landing = Landing(engine, world)
     log_routes = LogRoutes(logs, world)
     scheduling = SchedulingRoutes(engine, world, clock)
     profiles = ProfileRoutes(world, feed, logs.daemon)
     running = InFlightRoutes(inflight)
+    activity = ActivityRoutes(records, clock)
+    captures = CaptureRoutes(records)
     feed.add(MODEL_STATUS, models.status)
     feed.add("uiConfig", lambda: {"activity": {"session_id": world.config.ui.activity.session_id}})
     feed.add(PROFILE_CHANGED, profiles.active)
@@ -82,6 +87,12 @@ def build_api(
         Route("/api/profiles/active", profiles.clear, methods=["DELETE"]),
         Route("/api/inflight", running.listing, methods=["GET"]),
         Route("/api/inflight/{id}/cancel", running.cancel, methods=["POST"]),
+        Route("/api/metrics/activity", activity.page, methods=["GET"]),
+        Route("/api/metrics/activity", activity.delete, methods=["DELETE"]),
+        Route("/api/metrics/activity/export", activity.export, methods=["GET"]),
+        Route("/api/metrics/stats", activity.stats, methods=["GET"]),
+        Route("/api/captures/{id}", captures.show, methods=["GET"]),
+        Route("/api/captures/{id}/curl", captures.curl, methods=["GET"]),
         Route("/api/events", EventRoutes(feed).stream, methods=["GET"]),
         Route("/api/status", StatusRoutes(engine, world, reloader, clock).status, methods=["GET"]),
         Route("/api/config/status", ConfigRoutes(reloader).status, methods=["GET"]),

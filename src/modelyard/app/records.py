@@ -1,0 +1,83 @@
+"""Where requests are recorded, as the configuration has it, across reloads."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+
+from modelyard.config.schema import Config
+from modelyard.runtime.logs import DaemonLog
+from modelyard.runtime.records.captures import CaptureBuffer
+from modelyard.runtime.records.schema import TooNewError
+from modelyard.runtime.records.store import IN_MEMORY, Store
+from modelyard.runtime.tasks import TaskOwner
+
+DEFAULT_ROWS = 1000
+"""Rows that are kept in memory where the configuration says nothing of use (spec http 17.4)."""
+_MEGABYTE = 1 << 20
+
+
+class Records:
+    """The store and the captures. Both survive a reload; another `store.path` begins another store."""
+
+    def __init__(self, config: Config, *, tasks: TaskOwner, log: DaemonLog) -> None:
+        self._tasks = tasks
+        self._log = log
+        self.store = self._open(_path_of(config), _rows_of(config)) or self._open_in_memory(config)
+        self.captures = CaptureBuffer(_capture_limit_of(config))
+
+    def __repr__(self) -> str:
+        return f"<Records {self.store!r} {self.captures!r}>"
+
+    def adopt(self, config: Config) -> None:
+        """Keep records as another configuration says. A file that can't be used changes nothing: the log says so."""
+        self.captures.limit = _capture_limit_of(config)
+        path, rows = _path_of(config), _rows_of(config)
+        if path == self.store.path:
+            self.store.keep = rows
+        elif (store := self._open(path, rows)) is not None:
+            old, self.store = self.store, store
+            self._tasks.spawn(asyncio.to_thread(old.close), name="closing the old records")
+
+    def close(self) -> None:
+        """Write what is waiting."""
+        self.store.close()
+
+    def _open(self, path: str, rows: int) -> Store | None:
+        try:
+            return Store(path, keep=rows, say=self._sayer())
+        except (sqlite3.Error, TooNewError) as error:
+            self._log.error(f"store.path: {path} can't be used for the record of requests: {error}")
+            return None
+
+    def _open_in_memory(self, config: Config) -> Store:
+        self._log.warn("the record of requests is kept in memory, and ends with this process")
+        return Store(IN_MEMORY, keep=max(config.metrics_max_in_memory, DEFAULT_ROWS), say=self._sayer())
+
+    def _sayer(self) -> Callable[[str], None]:
+        """Says things in the log, from any thread."""
+        loop = asyncio.get_running_loop()
+
+        def say(text: str) -> None:
+            try:
+                loop.call_soon_threadsafe(self._log.warn, text)
+            except RuntimeError:
+                """The loop is closed, and the log with it."""
+
+        return say
+
+
+def _path_of(config: Config) -> str:
+    return IN_MEMORY if config.store is None else config.store.path
+
+
+def _rows_of(config: Config) -> int:
+    """A file keeps all."""
+    if config.store is not None:
+        return 0
+    return config.metrics_max_in_memory if config.metrics_max_in_memory > 0 else DEFAULT_ROWS
+
+
+def _capture_limit_of(config: Config) -> int:
+    return max(config.capture_buffer, 0) * _MEGABYTE

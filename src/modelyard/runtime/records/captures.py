@@ -1,0 +1,165 @@
+"""What was said in requests: heads and bodies, in memory, within a bound (spec http 18).
+
+New captures are held as they came. Those that have lived for a while are compressed, off the loop, so that many more
+fit; where requests come faster than that, the oldest go without ever having cost the work. What is held never exceeds
+the bound twice: once as it came, once compressed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Sequence
+
+import msgspec
+import zstandard
+
+from modelyard.wire.headers import Header
+from modelyard.wire.redact import shown_headers
+
+RIPE = 1.0
+"""Seconds after which a capture is worth compressing."""
+_OVERHEAD = 1024
+"""Bytes that a capture costs beside its bodies."""
+
+
+class Capture(msgspec.Struct, frozen=True, kw_only=True):
+    """One request and its answer as people may see it. None: not kept, or there was none."""
+
+    id: int
+    req_path: str
+    req_headers: dict[str, str] | None = None
+    req_body: bytes | None = None
+    resp_headers: dict[str, str] | None = None
+    resp_body: bytes | None = None
+
+
+class RawCapture(msgspec.Struct, kw_only=True):
+    """The same as it passed, secrets and all: so it is never shown and never kept for long."""
+
+    id: int
+    req_path: str
+    req_headers: Sequence[Header]
+    req_body: bytes | None
+    resp_headers: Sequence[Header] | None
+    resp_body: bytes | None
+
+    @property
+    def body_size(self) -> int:
+        """Bytes of its bodies."""
+        return len(self.req_body or b"") + len(self.resp_body or b"")
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes, about."""
+        return self.body_size + _OVERHEAD
+
+    def shown(self) -> Capture:
+        """As people may see it; the answer's body is decoded, so its coding is not named."""
+        answered = self.resp_headers
+        return Capture(
+            id=self.id,
+            req_path=self.req_path,
+            req_headers=shown_headers(self.req_headers),
+            req_body=self.req_body,
+            resp_headers=None
+            if answered is None
+            else shown_headers(header for header in answered if header[0] != b"content-encoding"),
+            resp_body=self.resp_body,
+        )
+
+
+class CaptureBuffer:
+    """The newest captures. The oldest go first."""
+
+    def __init__(self, limit: int) -> None:
+        """`limit` is in bytes; 0 keeps nothing."""
+        self._limit = limit
+        self._fresh: OrderedDict[int, RawCapture] = OrderedDict()
+        self._fresh_size = 0
+        self._packed: OrderedDict[int, bytes] = OrderedDict()
+        self._packed_size = 0
+        self._packing = False
+
+    def __repr__(self) -> str:
+        return f"<CaptureBuffer {len(self._fresh) + len(self._packed)} captures>"
+
+    @property
+    def limit(self) -> int:
+        """Bytes that may be kept; also of one capture. 0: nothing is captured."""
+        return self._limit
+
+    @limit.setter
+    def limit(self, limit: int) -> None:
+        self._limit = limit
+        self._make_room()
+
+    def __contains__(self, number: int) -> bool:
+        return number in self._fresh or number in self._packed
+
+    def add(self, capture: RawCapture) -> bool:
+        """Keep it, at the cost of older ones; whether it fits at all."""
+        if capture.body_size > self._limit or not self._limit:
+            return False
+        self._fresh[capture.id] = capture
+        self._fresh_size += capture.size
+        self._make_room()
+        if not self._packing:
+            self._packing = True
+            asyncio.get_running_loop().call_later(RIPE, self._pack)
+        return True
+
+    def get(self, number: int) -> Capture | None:
+        """The capture of a row; None where it was never kept, or is gone."""
+        if number in self._fresh:
+            return self._fresh[number].shown()
+        packed = self._packed.get(number)
+        return None if packed is None else _unpack(packed)
+
+    def discard(self, number: int) -> None:
+        """Forget one, if it is there."""
+        if (capture := self._fresh.pop(number, None)) is not None:
+            self._fresh_size -= capture.size
+        if (packed := self._packed.pop(number, None)) is not None:
+            self._packed_size -= len(packed)
+
+    def _make_room(self) -> None:
+        while self._fresh_size > self._limit:
+            _, capture = self._fresh.popitem(last=False)
+            self._fresh_size -= capture.size
+            self._packed.clear()  # they are all older
+            self._packed_size = 0
+        while self._packed_size > self._limit or (self._packed and not self._limit):
+            _, packed = self._packed.popitem(last=False)
+            self._packed_size -= len(packed)
+
+    def _pack(self) -> None:
+        """Compress all that is there, in another thread; what has come meanwhile waits for the next time."""
+        ripe = list(self._fresh.values())
+        if not ripe:
+            self._packing = False
+            return
+        done = asyncio.get_running_loop().run_in_executor(None, lambda: [_packed(capture) for capture in ripe])
+        done.add_done_callback(lambda future: self._packed_are(ripe, future))
+
+    def _packed_are(self, ripe: list[RawCapture], future: asyncio.Future[list[bytes]]) -> None:
+        self._packing = False
+        if future.cancelled() or future.exception() is not None:
+            return
+        for capture, packed in zip(ripe, future.result(), strict=True):
+            if self._fresh.pop(capture.id, None) is not None:
+                self._fresh_size -= capture.size
+                self._packed[capture.id] = packed
+                self._packed_size += len(packed)
+        self._make_room()
+        if self._fresh:
+            self._packing = True
+            asyncio.get_running_loop().call_later(RIPE, self._pack)
+
+
+def _packed(capture: RawCapture) -> bytes:
+    return zstandard.ZstdCompressor(level=3).compress(msgspec.msgpack.encode(capture.shown()))
+
+
+def _unpack(packed: bytes) -> Capture:
+    return msgspec.msgpack.decode(zstandard.ZstdDecompressor().decompress(packed), type=Capture)

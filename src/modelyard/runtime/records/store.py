@@ -1,0 +1,233 @@
+"""Rows on their way to the database: the loop hands them over and never waits; one thread writes them.
+
+Rows are gathered for `GATHER` seconds and written in batches of at most `BATCH`, each in one transaction; whoever
+asks for rows is answered after everything before the question is written. Where writing fails it is tried again; what
+does not fit while it fails, or while the disk stands still, is dropped and counted, and the log says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import TypeVar
+
+from modelyard.runtime.records.row import COLUMNS, Row, values_of
+from modelyard.runtime.records.schema import connect, connect_to_read
+
+IN_MEMORY = ":memory:"
+GATHER = 0.2
+"""Seconds that rows may wait for others before they are written."""
+BATCH = 1000
+"""Rows of one transaction."""
+MAX_WAITING = 50_000
+"""Rows that may wait while nothing can be written."""
+RETRY = 1.0
+"""Seconds to the next attempt after one that failed."""
+CLOSING = 5.0
+"""Seconds that the end may wait for the last rows."""
+_TOGETHER = 50
+"""Rows of one statement: the interpreter is free for others while the database takes them."""
+_NAMES = ", ".join(COLUMNS)
+_PLACES = f"({', '.join('?' * len(COLUMNS))})"
+_INSERT_ONE = f"INSERT INTO activity ({_NAMES}) VALUES {_PLACES}"
+_INSERT_MANY = f"INSERT INTO activity ({_NAMES}) VALUES {', '.join([_PLACES] * _TOGETHER)}"
+_TRIM = "DELETE FROM activity WHERE id <= (SELECT id FROM activity ORDER BY id DESC LIMIT 1 OFFSET ?)"
+T = TypeVar("T")
+Job = Callable[[], None]
+
+
+class Store:
+    """A database of rows, and the thread that writes to it."""
+
+    def __init__(self, path: str, *, keep: int, say: Callable[[str], None]) -> None:
+        """`path` is a file, or `IN_MEMORY`. `keep`: how many of the newest rows stay; 0: all of them.
+
+        `say` gets what people should know; it is called from any thread. Raises sqlite3.Error and `TooNewError`.
+        """
+        self.path = path
+        self.keep = keep
+        self.dropped = 0
+        """Rows that were lost because they could not be written."""
+        self.changes = 0
+        """Rises with everything that changes what is stored."""
+        self._say = say
+        self._connection = connect(path)
+        self.last_id = _last_id(self._connection)
+        self._rows: deque[Row] = deque()
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._noted = False
+        self._failing = False
+        self._told_of_drops = 0
+        self._closing = False
+        self._thread = threading.Thread(target=self._work, name="records", daemon=True)
+        self._thread.start()
+
+    def __repr__(self) -> str:
+        return f"<Store {self.path} waiting={len(self._rows)} dropped={self.dropped}>"
+
+    # ---------------------------------------------------------------- from the loop
+
+    @property
+    def is_in_memory(self) -> bool:
+        """Whether nothing of it outlives the process."""
+        return self.path == IN_MEMORY
+
+    def next_id(self) -> int:
+        """The id of the next row: never one that was used before."""
+        self.last_id += 1
+        return self.last_id
+
+    def add(self, row: Row) -> None:
+        """Keep a row. Never waits; where nothing can be written for long, the row is dropped."""
+        if len(self._rows) >= MAX_WAITING:
+            self.dropped += 1
+            if self.dropped - self._told_of_drops == 1:
+                self._say(f"{self.path} can't be written fast enough: records of requests are being dropped")
+            return
+        self._rows.append(row)
+        if not self._noted:
+            self._noted = True
+            self._jobs.put(None)
+
+    async def read(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        """Ask, of everything that was added before. A file is read beside the writer."""
+        if self.is_in_memory:
+            return await self._in_writer(lambda: question(self._connection))
+        await self._in_writer(lambda: None)
+        return await asyncio.to_thread(self._ask_file, question)
+
+    async def change(self, order: Callable[[sqlite3.Connection], T]) -> T:
+        """Change what is stored, in the writer's turn."""
+        return await self._in_writer(lambda: self._change(order))
+
+    def close(self) -> None:
+        """Write what is waiting, as far as that goes within `CLOSING` seconds."""
+        self._closing = True
+        self._jobs.put(None)
+        self._thread.join(CLOSING)
+        left = len(self._rows)
+        if left:
+            self._say(f"{left} records of requests were not written to {self.path}")
+
+    async def _in_writer(self, work: Callable[[], T]) -> T:
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[T] = loop.create_future()
+
+        def job() -> None:
+            try:
+                result = work()
+            except Exception as error:  # it is the caller's
+                _tell(loop, _fail, answer, error)
+            else:
+                _tell(loop, _succeed, answer, result)
+
+        self._jobs.put(job)
+        return await answer
+
+    # ---------------------------------------------------------------- in the thread
+
+    def _work(self) -> None:
+        try:
+            while not self._closing or self._rows:
+                self._turn()
+                if self._closing and self._failing:
+                    return
+        finally:
+            self._connection.close()
+
+    def _turn(self) -> None:
+        """Wait for something to do, gather a little of it, do it."""
+        jobs = [self._wait(RETRY if self._failing else None)]
+        if jobs == [None] and not self._failing and not self._closing:
+            jobs.append(self._wait(GATHER))
+        self._noted = False
+        self._write_all()
+        for job in jobs:
+            if job is not None:
+                job()
+
+    def _wait(self, seconds: float | None) -> Job | None:
+        try:
+            return self._jobs.get(timeout=seconds)
+        except queue.Empty:
+            return None
+
+    def _write_all(self) -> None:
+        while self._rows:
+            batch = [self._rows.popleft() for _ in range(min(BATCH, len(self._rows)))]
+            try:
+                self._write(batch)
+            except sqlite3.Error as error:
+                self._rows.extendleft(reversed(batch))
+                if not self._failing:
+                    self._failing = True
+                    self._say(f"records of requests can't be written to {self.path}: {error}; trying again")
+                return
+            self.changes += 1
+            if self._failing:
+                self._failing = False
+                self._say(f"records of requests are written to {self.path} again")
+        if lost := self.dropped - self._told_of_drops:
+            self._told_of_drops = self.dropped
+            self._say(f"{lost} records of requests were dropped while {self.path} could not be written")
+
+    def _write(self, batch: list[Row]) -> None:
+        if 0 < self.keep < len(batch):
+            batch = batch[-self.keep :]
+        values = [values_of(row) for row in batch]
+        connection = self._connection
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            whole = len(values) - len(values) % _TOGETHER
+            for at in range(0, whole, _TOGETHER):
+                connection.execute(_INSERT_MANY, [value for row in values[at : at + _TOGETHER] for value in row])
+            connection.executemany(_INSERT_ONE, values[whole:])
+            if self.keep > 0:
+                connection.execute(_TRIM, (self.keep,))
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+    def _change(self, order: Callable[[sqlite3.Connection], T]) -> T:
+        self.changes += 1
+        return order(self._connection)
+
+    def _ask_file(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        connection = connect_to_read(self.path)
+        try:
+            return question(connection)
+        finally:
+            connection.close()
+
+
+def _last_id(connection: sqlite3.Connection) -> int:
+    """The highest id that was ever used."""
+    highest = connection.execute(
+        "SELECT MAX(COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'activity'), 0),"
+        " COALESCE((SELECT MAX(id) FROM activity), 0))"
+    ).fetchone()[0]
+    assert isinstance(highest, int)
+    return highest
+
+
+def _tell(loop: asyncio.AbstractEventLoop, call: Callable[..., None], *arguments: object) -> None:
+    try:
+        loop.call_soon_threadsafe(call, *arguments)
+    except RuntimeError:
+        """The loop is closed: nobody waits any more."""
+
+
+def _succeed(answer: asyncio.Future[T], result: T) -> None:
+    if not answer.done():
+        answer.set_result(result)
+
+
+def _fail(answer: asyncio.Future[T], error: Exception) -> None:
+    if not answer.done():
+        answer.set_exception(error)
