@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -46,6 +47,7 @@ STANDARD_STREAMS = 3
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     _open_standard_streams()
+    _print_whatever_comes()
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         code = _run(arguments)
@@ -81,6 +83,12 @@ def _open_standard_streams() -> None:
     sys.stdin = sys.stdin or open(0)  # noqa: SIM115
     sys.stdout = sys.stdout or open(1, "w")  # noqa: SIM115
     sys.stderr = sys.stderr or open(2, "w")  # noqa: SIM115
+
+
+def _print_whatever_comes() -> None:
+    """What stdout's encoding does not have, the name of a model or an arrow, is printed as an escape."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _look_away() -> None:

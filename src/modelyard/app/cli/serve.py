@@ -17,7 +17,7 @@ from modelyard.app.listen import parse_address
 from modelyard.app.reload import Sources
 from modelyard.config.errors import ConfigError, Place, Problem
 from modelyard.config.schema import Config, HeldPorts
-from modelyard.config.sources import load_config
+from modelyard.config.sources import load_config, shown_name
 from modelyard.runtime.watch import Watcher, look_at_directory, look_at_file
 
 EXIT_FAILED = 1
@@ -69,7 +69,7 @@ def _prepare(flags: Flags) -> tuple[Config, Options]:
 
 
 def _sources_of(flags: Flags) -> Sources:
-    names = tuple(name for name in (flags.config, flags.config_dir) if name)
+    names = tuple(shown_name(name) for name in (flags.config, flags.config_dir) if name)
 
     def load(held: HeldPorts) -> Config:
         config = load_config(flags.config, flags.config_dir, held=held)
