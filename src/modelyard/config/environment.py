@@ -12,6 +12,7 @@ from yaml import events
 from modelyard.config.errors import Place, Report
 from modelyard.config.nodes import UNKNOWN_VALUE, AnyMark, Unparsable, end_of, first_document, start_of
 
+_BYTE_ORDER_MARK = "\ufeff"
 REFERENCE = re.compile(r"\$\{env\.([A-Za-z_][A-Za-z0-9_]*)\}")
 _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # the line breaks of YAML 1.1, which libyaml counts by
 
@@ -32,7 +33,8 @@ class Text:
 
     @classmethod
     def of(cls, file: str, content: str) -> Text:
-        """A text as it stands in the file."""
+        """A text as it stands in the file, but for a byte order mark."""
+        content = content.removeprefix(_BYTE_ORDER_MARK)
         return cls(file, content, [0, *(found.end() for found in _LINE_BREAK.finditer(content))])
 
     def place(self, index: int) -> Place:

@@ -23,7 +23,6 @@ from modelyard.config.notes import Path, dotted
 from modelyard.config.sources import Source
 
 _COMMANDS = ("cmd", "cmdStop")
-_BYTE_ORDER_MARK = "\ufeff"
 
 
 class Origin(Struct, frozen=True):
@@ -183,7 +182,7 @@ def _tree(sources: Iterable[Source], environment: Mapping[str, str] | None) -> M
     report = Report()
     trees = []
     for source in sources:
-        text = Text.of(source.name, source.text.removeprefix(_BYTE_ORDER_MARK))
+        text = Text.of(source.name, source.text)
         if environment is not None:
             substitute(text, environment, report)
         try:

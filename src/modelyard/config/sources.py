@@ -16,8 +16,6 @@ from modelyard.config.reading import read_bounded
 from modelyard.config.resolve import resolve
 from modelyard.config.schema import Config, HeldPorts
 
-_BYTE_ORDER_MARK = "\ufeff"
-
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -117,7 +115,7 @@ def parse_config(
 
 def _tree(source: Source, environment: Mapping[str, str], report: Report) -> MappingNode:
     """The tree of one source. What can't be parsed ends the load: everything else would follow from it."""
-    text = Text.of(source.name, source.text.removeprefix(_BYTE_ORDER_MARK))
+    text = Text.of(source.name, source.text)
     report.know_source(source.name, split_lines(text.content))
     substitute(text, environment, report)
     try:
