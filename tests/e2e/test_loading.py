@@ -103,3 +103,26 @@ def test_the_status_tells_everything(tmp_path: Path) -> None:
             ("b", "ready"),
             ("c", "stopped"),
         ]
+
+
+def test_a_model_that_fails_again_and_again_is_visible_and_paused(tmp_path: Path) -> None:
+    """R31: 503 with Retry-After and the last words; loading it by hand tries again, and a reload forgets."""
+    config = "models: {a: {cmd: \"sh -c 'echo the file is not there; exit 3'\", proxy: 'http://127.0.0.1:9'}}\n"
+    with Daemon(tmp_path, config) as daemon:
+        assert [daemon.chat("a").status_code for _ in range(3)] == [500, 500, 500]
+        answer = daemon.chat("a")
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"] == "1"
+        assert answer.json()["error"]["code"] == "model_failed"
+        assert "the file is not there" in answer.json()["error"]["message"]
+        [model] = daemon.get("/api/status").json()["models"]
+        assert (model["phase"], model["failures"]) == ("failed", 3)
+        assert 0 < model["retryIn"] <= 1
+        assert daemon.running() == {}
+        assert post(daemon, "/api/models/load/a").status_code == 500
+        assert daemon.starts() == 4
+        wait_until(lambda: daemon.get("/api/status").json()["models"][0]["phase"] == "stopped")
+        assert [daemon.chat("a").status_code for _ in range(3)] == [500, 500, 503]
+        daemon.signal(signal.SIGHUP)
+        daemon.wait_for_line("configuration reloaded")
+        assert daemon.chat("a").status_code == 500

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from modelyard.core.errors import (
+    Braked,
     Cancelled,
     Cause,
     Held,
@@ -20,6 +21,9 @@ from modelyard.wire.endpoints import Dialect
 from modelyard.wire.errors import NO_MODEL, HttpError, event, of_cause, render
 
 
+BRAKED = "m has failed to start 4 times in a row and is not tried for a while: exit 1"
+
+
 @pytest.mark.parametrize(
     ("cause", "status", "code", "message"),
     [
@@ -27,6 +31,12 @@ from modelyard.wire.errors import NO_MODEL, HttpError, event, of_cause, render
         (Overloaded("m", explicit=True, retry_after=9), 429, "concurrency_limit", "Too many requests"),
         (Overloaded("m", explicit=False, retry_after=9), 429, "queue_limit", "too many requests wait for m"),
         (Held("m", "h"), 409, "model_held", "m needs the place of h, which must not be evicted"),
+        (
+            Braked("m", "exit 1", 4, 1.5, 9.0),
+            503,
+            "model_failed",
+            "m has failed to start 4 times in a row and is not tried for a while: exit 1",
+        ),
         (Cancelled("m"), 502, "cancelled", "the request was cancelled by an operator while it waited"),
         (LoadFailed("m", "aborted"), 500, "internal_error", "unspecific error: aborted"),
         (ModelUnloaded("m", "group"), 500, "internal_error", "unspecific error: group: model unloaded"),

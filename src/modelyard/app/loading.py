@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from modelyard.app.world import World
 from modelyard.core.errors import Cause, ShuttingDown
+from modelyard.core.events import TryAgainAsked
 from modelyard.core.together import loadable_together
 from modelyard.runtime.clock import Clock
 from modelyard.runtime.engine import Engine, Serving
@@ -30,11 +31,13 @@ class Loader:
         return f"<Loader over {self._engine!r}>"
 
     async def load(self, model: str) -> Cause | None:
-        """Return once the model is ready; why not, where it will not be."""
+        """Return once the model is ready; why not, where it will not be. Its failed starts are forgiven."""
+        self._engine.post(TryAgainAsked(model))
         return await self._hold(model, _nothing)
 
     def begin(self, model: str) -> None:
-        """Load it in the background."""
+        """Load it in the background. Its failed starts are forgiven."""
+        self._engine.post(TryAgainAsked(model))
         self._tasks.spawn(self._say_if_not(model, _nothing), name=f"load {model}")
 
     def preload(self, models: Sequence[str]) -> None:

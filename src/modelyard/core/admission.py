@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil
 
 from modelyard.core.dispatch import Dispatcher
-from modelyard.core.errors import Cause, Overloaded, ShuttingDown, UnknownModel
+from modelyard.core.errors import Braked, Cause, Overloaded, ShuttingDown, UnknownModel
 from modelyard.core.forecast import Forecast
 from modelyard.core.model import Phase
 from modelyard.core.residency import Station
@@ -18,7 +18,15 @@ def find_refusal(desk: Dispatcher, model: str, now: float) -> Cause | None:
     station = desk.yard.stations.get(model)
     if station is None or not station.configured:
         return UnknownModel(model)
-    return _overload(desk, station, now) or desk.refusal(station)
+    return _pause(station, now) or _overload(desk, station, now) or desk.refusal(station)
+
+
+def _pause(station: Station, now: float) -> Braked | None:
+    """Why a model that has failed to start again and again is not tried now."""
+    if station.phase is not Phase.FAILED:
+        return None
+    brake = station.brake
+    return Braked(station.model, brake.reason, brake.failures, max(0.0, brake.until - now), brake.until)
 
 
 def _overload(desk: Dispatcher, station: Station, now: float) -> Overloaded | None:

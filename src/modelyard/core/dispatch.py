@@ -45,6 +45,8 @@ class Dispatcher:
         """The station of each granted request that has not ended."""
         self.retiring: set[str] = set()
         """The models whose child stops as soon as it is idle."""
+        self.braked: set[str] = set()
+        """The models that are not tried for a while, since they failed to start again and again."""
         self.forced: Ticket | None = None
         """The overdue request that has waited longest and cannot be served yet (law 5)."""
         self.favoured: str | None = None
@@ -208,7 +210,7 @@ class Dispatcher:
 
     def _commit_all(self) -> None:
         """Commit a swap for every model that somebody waits for and that nothing stands against."""
-        self.next_change = self.yard.next_release()
+        self.next_change = min(self.yard.next_release(), self._next_try())
         pressing = frozenset(self.pressing())
         overdue: list[str] = []
         for model in self.line.models():
@@ -259,6 +261,28 @@ class Dispatcher:
         else:
             self.move(station, Happening.STARTED)
             self._out.append(StartChild(station.child, swap.reason))
+
+    def note_failure(self, station: Station, reason: str) -> None:
+        """A start has failed. From the third in a row on the model is not tried for a while (R31)."""
+        if station.brake.fail(reason, self.now):
+            self.braked.add(station.model)
+            self.move(station, Happening.GAVE_UP)
+
+    def release_brakes(self) -> None:
+        """Let those be tried again whose pause is over."""
+        for model in [model for model in self.braked if self.yard.stations[model].brake.until <= self.now]:
+            self.braked.discard(model)
+            self.move(self.yard.stations[model], Happening.BACKED_OFF)
+
+    def _next_try(self) -> float:
+        return min((self.yard.stations[model].brake.until for model in self.braked), default=inf)
+
+    def forgive(self, station: Station) -> None:
+        """Forget the failed starts of a model."""
+        station.brake.release()
+        if station.model in self.braked:
+            self.braked.discard(station.model)
+            self.move(station, Happening.FORGIVEN)
 
     def stop(self, station: Station, grace: float, reason: str) -> None:
         """Stop the child, if there is one that is not stopping already."""

@@ -5,6 +5,7 @@
     ├── Overloaded        try again in a moment (429)
     ├── Held              ask again when the holder has gone, or ask for another model (409)
     ├── LoadFailed        the model could not be started: look at its log
+    ├── Braked            it failed so often that it is not tried for a while: come back, or mend it and reload (503)
     ├── ModelUnloaded     somebody unloaded the model while the request waited
     ├── Cancelled         an operator ended the request while it waited
     └── ShuttingDown      the server is going away
@@ -52,6 +53,18 @@ class LoadFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class Braked:
+    """The model's starts failed so many times in a row, the last one for `reason`, that it is not tried before `until`
+    (on the scheduler's clock), which is `retry_after` seconds from now (R31)."""
+
+    model: str
+    reason: str
+    failures: int
+    retry_after: float
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
 class ModelUnloaded:
     """The model was unloaded, or removed from the configuration, while the request waited for it."""
 
@@ -73,4 +86,4 @@ class ShuttingDown:
     planner: str
 
 
-Cause = UnknownModel | Overloaded | Held | LoadFailed | ModelUnloaded | Cancelled | ShuttingDown
+Cause = UnknownModel | Overloaded | Held | LoadFailed | Braked | ModelUnloaded | Cancelled | ShuttingDown

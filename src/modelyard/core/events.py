@@ -77,6 +77,12 @@ class UnloadAsked(Struct, frozen=True):
     models: tuple[str, ...] | None = None
 
 
+class TryAgainAsked(Struct, frozen=True):
+    """Somebody wants a model to be tried again at once, however often its starts have failed."""
+
+    model: str
+
+
 class HoldAsked(Struct, frozen=True):
     """A model that runs (it starts, is ready or sleeps) is not to be evicted by anybody's swap until `until` (seconds
     on the scheduler's clock), or until it is released where that is None. A later hold replaces an earlier one.
@@ -136,6 +142,7 @@ Event = (
     | ChildFailed
     | ChildExited
     | UnloadAsked
+    | TryAgainAsked
     | HoldAsked
     | HoldReleased
     | SpecsChanged

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from modelyard.core.admission import find_refusal
 from modelyard.core.dispatch import Dispatcher
-from modelyard.core.errors import Cause, Held, Overloaded, ShuttingDown, UnknownModel
+from modelyard.core.errors import Braked, Cause, Held, Overloaded, ShuttingDown, UnknownModel
 from modelyard.core.forecast import Forecast
 from modelyard.core.obstacles import Kind, Obstacle
 from modelyard.core.residency import Station, Swap
@@ -85,6 +85,8 @@ def _refused(model: str, cause: Cause) -> Explanation:
             said = f"{model} has as many requests as its concurrencyLimit allows."
         case Overloaded(retry_after=seconds):
             said = f"The queue of {model} is full; there may be room again in {seconds:g} s."
+        case Braked(failures=failures, until=until):
+            said = f"{model} has failed to start {failures} times in a row and is not tried for a while."
         case ShuttingDown():
             said = "The server shuts down."
         case _:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from modelyard.core.commands import Command, Grant, Reject, StartChild, StopChild, TellWaiting
-from modelyard.core.errors import Held
+from modelyard.core.errors import Braked, Held
 from modelyard.core.events import (
     CancelAsked,
     ChildExited,
@@ -26,6 +26,7 @@ from modelyard.core.events import (
     ServeDone,
     ShutdownAsked,
     SpecsChanged,
+    TryAgainAsked,
     UnloadAsked,
 )
 from modelyard.core.model import ChildId, ModelFacts, Phase, RequestId
@@ -82,6 +83,8 @@ class LawKeeper:
         self._used: dict[ChildId, float] = {}
         self._economics = False
         self._restarting: set[ChildId] = set()
+        self._failures: dict[str, list[float]] = {}
+        """When the starts of a model failed, in a row."""
         self._max_wait = 0.0
         self._shutting_down = False
         self.swaps = 0
@@ -96,6 +99,7 @@ class LawKeeper:
         """Check one step. Raises `LawBroken`."""
         self._note_overdue(now)
         failed = self._failed(event)
+        self._note_failure(event, failed, now)
         owed = self._note_event(event, now)
         wanted = set(self._waiting)
         quiet = not any(phase in (Phase.STARTING, Phase.STOPPING) for phase in self._phases.values())
@@ -107,11 +111,11 @@ class LawKeeper:
                     self._granted(command, now)
                 case Reject():
                     self._ended(command.request, "rejected")
-                    self._check_refusal(command)
+                    self._check_refusal(command, now)
                 case StopChild():
                     self._stopped(command, event, quiet=quiet, now=now)
                 case StartChild():
-                    self._started(command.child)
+                    self._started(command.child, now)
                 case TellWaiting():
                     _hold(1, command.request in wanted, f"{command.request} is told a place, but does not wait")
         left = [request for request, r in self._waiting.items() if r.model == failed]
@@ -169,9 +173,29 @@ class LawKeeper:
                 self._note_specs(event)
             case ShutdownAsked():
                 self._shutting_down = True
-            case UnloadAsked() | DeadlinePassed() | CancelAsked():
+            case UnloadAsked() | DeadlinePassed() | CancelAsked() | TryAgainAsked():
                 pass
         return None
+
+    def _note_failure(self, event: Event, failed: str | None, now: float) -> None:
+        """Count failed starts in a row (R31)."""
+        if failed is not None:
+            self._failures.setdefault(failed, []).append(now)
+        match event:
+            case ChildReady(child=child):
+                self._failures.pop(child.model, None)
+            case TryAgainAsked(model=model):
+                self._failures.pop(model, None)
+            case SpecsChanged() | UnloadAsked(models=None):
+                self._failures.clear()
+            case UnloadAsked(models=models):
+                for model in models or ():
+                    self._failures.pop(model, None)
+
+    def _paused_until(self, model: str) -> float:
+        """A second after the third failure in a row, twice that after each further one, a minute at most."""
+        failures = self._failures.get(model, [])
+        return failures[-1] + min(2.0 ** (len(failures) - 3), 60.0) if len(failures) >= 3 else 0.0
 
     def _note_hold(self, event: HoldAsked | HoldReleased, now: float) -> None:
         child = self._children.get(event.model)
@@ -240,8 +264,12 @@ class LawKeeper:
         self._ended(grant.request, "granted")
         self._in_flight[grant.request] = child
 
-    def _check_refusal(self, reject: Reject) -> None:
-        """Only for a model that runs, and that nobody may evict, may another be refused."""
+    def _check_refusal(self, reject: Reject, now: float) -> None:
+        """Only for a model that runs, and that nobody may evict, may another be refused; and only after three failed
+        starts in a row may a model be."""
+        if isinstance(reject.cause, Braked):
+            paused = now < self._paused_until(reject.cause.model)
+            _hold(0, paused, f"{reject.request} is refused, though {reject.cause.model} may be tried")
         if isinstance(reject.cause, Held):
             holder = reject.cause.holder
             held = any(child.model == holder for child in self._holds)
@@ -252,8 +280,9 @@ class LawKeeper:
         _hold(1, request in self._waiting, f"{request} is {how}, but does not wait")
         del self._waiting[request]
 
-    def _started(self, child: ChildId) -> None:
+    def _started(self, child: ChildId, now: float) -> None:
         model = child.model
+        _hold(0, now >= self._paused_until(model), f"{child} starts, though its pause is not over")
         _hold(0, not self._shutting_down, f"{child} starts in a scheduler that shuts down")
         _hold(0, model in self._facts, f"{child} starts, but is not configured")
         _hold(0, model not in self._children, f"{child} starts beside {self._children.get(model)}")

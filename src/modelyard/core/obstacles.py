@@ -53,7 +53,7 @@ def find_obstacle(
     *,
     now: float,
     min_residency: float,
-    may_be_busy: bool = False,
+    may_be_busy: bool,
 ) -> Obstacle | None:
     """Say why a swap for `station` can't be committed now; None where it can. It is no answer for a model that is in
     place: that one needs no swap.
@@ -88,7 +88,7 @@ def _young(yard: Yard, plan: Plan, now: float, min_residency: float) -> Obstacle
     ends = {
         victim: yard.stations[victim].lifecycle.since + min_residency
         for victim in plan.evict
-        if yard.stations[victim].phase is Phase.READY and not yard.stations[victim].retiring
+        if yard.stations[victim].phase is Phase.READY
     }
     young = sorted(victim for victim, end in ends.items() if now < end)
     return Obstacle(Kind.YOUNG, tuple(young), max(ends[victim] for victim in young)) if young else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from math import inf
 
+from modelyard.core.brake import Brake
 from modelyard.core.estimates import Learned
 from modelyard.core.lifecycle import Happening, Lifecycle
 from modelyard.core.model import ChildId, ModelFacts, Phase, RequestId
@@ -39,6 +40,7 @@ class Station:
 
     __slots__ = (
         "admits",
+        "brake",
         "configured",
         "facts",
         "in_flight",
@@ -59,6 +61,8 @@ class Station:
         """How long it takes to load, to serve and to stop."""
         self.note_service = self.learned.services.append
         """Remember how long a service took: bound once, since every end of a request calls it."""
+        self.brake = Brake()
+        """Its failed starts in a row."""
         self.swap: Swap | None = None
         """The committed swap whose target this is."""
         self.retiring = ""

@@ -29,6 +29,7 @@ from modelyard.core.events import (
     ServeDone,
     ShutdownAsked,
     SpecsChanged,
+    TryAgainAsked,
     UnloadAsked,
 )
 from modelyard.core.explain import Explanation, explain
@@ -58,6 +59,7 @@ class Scheduler:
             ChildFailed: self._on_child_gone,
             ChildExited: self._on_child_gone,
             UnloadAsked: self._on_unload,
+            TryAgainAsked: self._on_try_again,
             HoldAsked: self._on_hold,
             HoldReleased: self._on_release,
             SpecsChanged: self._on_specs,
@@ -73,8 +75,8 @@ class Scheduler:
         return self._handlers[type(event)](event, now)
 
     def next_deadline(self) -> float | None:
-        """When `DeadlinePassed` is wanted: a request becomes overdue, an idle model's time is over, a hold ends, or a
-        model has been loaded for long enough to be evicted."""
+        """When `DeadlinePassed` is wanted: a request becomes overdue, an idle model's time is over, a hold or the pause of
+        a failed model ends, or a model has been loaded for long enough to be evicted."""
         desk = self._desk
         soonest = desk.next_overdue if desk.next_overdue < desk.next_change else desk.next_change
         idle = desk.idle.next_end()
@@ -123,6 +125,8 @@ class Scheduler:
     def _admit(self, event: RequestArrived, station: Station | None) -> list[Command]:
         """Refuse the request, or let it wait and see at once what can be done for it."""
         desk = self._desk
+        if desk.braked:
+            desk.release_brakes()
         refusal = find_refusal(desk, event.model, desk.now)
         if refusal is not None or station is None:
             return [Reject(event.request, refusal or UnknownModel(event.model))]
@@ -192,6 +196,7 @@ class Scheduler:
             return []
         self._desk.now = now
         self._desk.move(station, Happening.BECAME_READY)
+        station.brake.release()
         self._desk.yard.forget_swap(station)
         # Whoever is overdue elsewhere: a load serves those who waited for it (law 4).
         self._desk.serve(station)
@@ -212,6 +217,7 @@ class Scheduler:
         if failed:
             self._desk.yard.forget_swap(station)
             self._desk.reject_waiting(station, LoadFailed(station.model, event.reason))
+            self._desk.note_failure(station, event.reason)
         if not self._leaves_for_swap(event.child):
             self._desk.settle()
         return self._desk.finish()
@@ -247,7 +253,16 @@ class Scheduler:
                 continue
             self._desk.reject_waiting(station, ModelUnloaded(model, self._desk.yard.planner.name))
             self._desk.yard.forget_swap(station)
+            self._desk.forgive(station)
             self._desk.stop(station, station.facts.unload_timeout, "its unload was asked for")
+        self._desk.settle()
+        return self._desk.finish()
+
+    def _on_try_again(self, event: TryAgainAsked, now: float) -> list[Command]:
+        station = self._stations.get(event.model)
+        self._desk.now = now
+        if station is not None:
+            self._desk.forgive(station)
         self._desk.settle()
         return self._desk.finish()
 
@@ -275,6 +290,7 @@ class Scheduler:
             else:
                 known.configure(facts)
         for model, station in self._stations.items():
+            self._desk.forgive(station)
             if model not in event.facts:
                 station.configured = False
                 self._desk.reject_waiting(station, ModelUnloaded(model, event.planner.name))
@@ -307,6 +323,7 @@ class Scheduler:
     def _on_deadline(self, event: DeadlinePassed, now: float) -> list[Command]:
         self._desk.now = now
         self._desk.yard.release_until(now)
+        self._desk.release_brakes()
         for model in self._desk.idle.over(now):
             station = self._stations[model]
             self._desk.stop(station, station.facts.unload_timeout, f"idle for its ttl of {station.facts.ttl:g} s")

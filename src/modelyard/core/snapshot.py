@@ -25,6 +25,11 @@ class ModelSnapshot:
     held: bool = False
     """Whether somebody holds it; `held_until` is when that ends (None: not by itself)."""
     held_until: float | None = None
+    failures: int = 0
+    """Failed starts in a row; `failure` is why the last one failed."""
+    failure: str = ""
+    retry_at: float | None = None
+    """Until when it is not tried, in phase `failed`; None in all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,4 +83,7 @@ def _show_model(station: Station, yard: Yard, line: WaitingLine) -> ModelSnapsho
         waiting=line.count(station.model),
         held=station.model in yard.holds,
         held_until=yard.holds.get(station.model),
+        failures=station.brake.failures,
+        failure=station.brake.reason,
+        retry_at=station.brake.until if station.phase is Phase.FAILED else None,
     )

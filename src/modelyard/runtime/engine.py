@@ -26,6 +26,7 @@ from modelyard.core.events import (
     ServeDone,
     ShutdownAsked,
     SpecsChanged,
+    TryAgainAsked,
     UnloadAsked,
 )
 from modelyard.core.explain import Explanation
@@ -37,7 +38,7 @@ from modelyard.runtime.http.upstream import UpstreamPool
 
 FLIGHT_RECORDER = 1000
 _ENDS = (ChildExited, ChildFailed)
-_MOVES = (ChildReady, ChildExited, ChildFailed, SpecsChanged)
+_MOVES = (ChildReady, ChildExited, ChildFailed, DeadlinePassed, SpecsChanged, TryAgainAsked, UnloadAsked)
 """Events after which models stand elsewhere; others move them only by a command to start or stop."""
 
 

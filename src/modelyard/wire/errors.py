@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import msgspec
 
 from modelyard.core.errors import (
+    Braked,
     Cancelled,
     Cause,
     Held,
@@ -92,6 +93,9 @@ def of_cause(cause: Cause) -> HttpError:
             return HttpError(409, f"{model} needs the place of {holder}, which must not be evicted", "model_held")
         case LoadFailed(reason=reason):
             return HttpError(500, f"unspecific error: {reason}")
+        case Braked(model=model, reason=reason, failures=failures, retry_after=seconds):
+            message = f"{model} has failed to start {failures} times in a row and is not tried for a while: {reason}"
+            return HttpError(503, message, "model_failed", seconds)
         case ModelUnloaded(planner=planner):
             return HttpError(500, f"unspecific error: {planner}: model unloaded")
         case Cancelled():
@@ -125,6 +129,8 @@ def render(error: HttpError, accept: str, dialect: Dialect) -> tuple[int, list[t
         page = f"<html><body><h1>{SOURCE}</h1><p>{html.escape(error.message)}</p></body></html>"
         content_type, body = b"text/html", page.encode()
     headers = [(b"Content-Type", content_type)]
+    if error.status == 401:  # browsers then ask for a password, which is how pages are opened with a key
+        headers.append((b"WWW-Authenticate", b'Basic realm="%b"' % SOURCE.encode()))
     if error.retry_after is not None:
         headers.append((b"Retry-After", b"%d" % max(1, math.ceil(error.retry_after))))
     return error.status, headers, body

@@ -53,6 +53,9 @@ class StatusRoutes:
             "inFlight": len(model.in_flight),
             "waiting": model.waiting,
             "held": model.held,
+            "failures": model.failures,
+            "failure": model.failure,
+            "retryIn": None if model.retry_at is None else round(max(0.0, model.retry_at - now), 3),
             "proxy": config.proxy if config is not None else "",
             "ttl": config.ttl if config is not None else 0,
         }

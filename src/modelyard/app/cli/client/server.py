@@ -101,12 +101,13 @@ def in_path(model: str) -> str:
 
 def find_server(url: str, api_key: str, config: str, environment: Mapping[str, str] = os.environ) -> Server:
     """The server that is meant: flags win over `MODELYARD_URL` and `MODELYARD_API_KEY`, these over the configuration,
-    whose first key opens the server. Raises `ServerError` when the configuration can't be read."""
+    whose first key that it shows opens the server. Raises `ServerError` when the configuration can't be read."""
     key = api_key or environment.get("MODELYARD_API_KEY", "")
     if not key and config:
         try:
             keys = load_config(config).api_keys
         except ConfigError as error:
             raise ServerError(f"the configuration {config} can't be used: {error}") from error
-        key = keys[0] if keys else ""
+        plain = [entry if isinstance(entry, str) else entry.key for entry in keys]
+        key = next(filter(None, plain), "")
     return Server((url or environment.get("MODELYARD_URL", "") or DEFAULT_URL).rstrip("/"), key)
