@@ -20,7 +20,6 @@ from modelyard.core.errors import (
 from modelyard.wire.endpoints import Dialect
 from modelyard.wire.errors import NO_MODEL, HttpError, event, of_cause, render
 
-
 BRAKED = "m has failed to start 4 times in a row and is not tried for a while: exit 1"
 
 
