@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -50,16 +51,20 @@ class Machine:
         """Whether there is such a program to run."""
         return shutil.which(name) is not None
 
-    def run(self, *argv: str, limit: float) -> str | None:
-        """What the program prints; None where there is none, where it fails, and where it takes more than `limit`
-        seconds."""
+    def architecture(self) -> str:
+        """What the processors understand, in the kernel's words."""
+        return os.uname().machine
+
+    def run(self, *argv: str, limit: float, codes: tuple[int, ...] = (0,)) -> str | None:
+        """What the program prints; None where there is none, where it ends with another exit code than `codes`, and
+        where it takes more than `limit` seconds."""
         program = shutil.which(argv[0])
         if program is None:
             return None
         try:
             done = subprocess.run(
-                argv, executable=program, stdin=subprocess.DEVNULL, capture_output=True, timeout=limit, check=True
+                argv, executable=program, stdin=subprocess.DEVNULL, capture_output=True, timeout=limit, check=False
             )
         except (OSError, subprocess.SubprocessError):
             return None
-        return done.stdout.decode(errors="replace")
+        return done.stdout.decode(errors="replace") if done.returncode in codes else None
