@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from typing import IO, Protocol
@@ -182,13 +183,16 @@ class Body:
             yield from self._parts
             return
         self._file.flush()
-        with mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        file = os.dup(self._file.fileno())  # whoever sends the rest may be slower than whoever answers
+        try:
             offset = 0
             for begin, end in self._splices:
-                yield from _slices(mapped, offset, begin)
+                yield from _read(file, offset, begin)
                 yield self._spliced
                 offset = end
-            yield from _slices(mapped, offset, len(mapped))
+            yield from _read(file, offset, os.fstat(file).st_size)
+        finally:
+            os.close(file)
 
     def attach(self, sink: BodySink) -> None:
         """Pass what arrives from now on to `sink`. The caller sends `pieces()` first."""
@@ -211,9 +215,10 @@ class Body:
             self._file = None
 
 
-def _slices(mapped: mmap.mmap, begin: int, end: int) -> Iterator[bytes]:
+def _read(file: int, begin: int, end: int) -> Iterator[bytes]:
+    """Read, not mapped: the pages of a mapping would count as ours until the last of them is sent."""
     for offset in range(begin, end, SPOOL_CHUNK):
-        yield mapped[offset : min(offset + SPOOL_CHUNK, end)]
+        yield os.pread(file, min(SPOOL_CHUNK, end - offset), offset)
 
 
 def _ignore(data: bytes) -> None:
