@@ -24,6 +24,7 @@ from modelyard.core.events import (
     ServeDone,
     ShutdownAsked,
     SpecsChanged,
+    TryAgainAsked,
     UnloadAsked,
 )
 from modelyard.core.laws import LawKeeper
@@ -138,6 +139,10 @@ class AnythingGoes(RuleBasedStateMachine):
     @rule(models=st.none() | st.lists(st.sampled_from(MODELS), max_size=2).map(tuple))
     def unload(self, models: tuple[str, ...] | None) -> None:
         self.happens(UnloadAsked(models))
+
+    @rule(model=st.sampled_from(MODELS))
+    def try_again(self, model: str) -> None:
+        self.happens(TryAgainAsked(model))
 
     @rule(seconds=st.sampled_from((0.5, 5.0, 20.0)))
     def pass_time(self, seconds: float) -> None:

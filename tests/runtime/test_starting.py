@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from modelyard.runtime.clock import SystemClock
 from tests.support.processes import engine, eventually, free_port
 from tests.support.yard import Yard, in_yard
 
@@ -62,5 +63,27 @@ def test_a_time_limit_that_is_changed_meanwhile_counts() -> None:
         await eventually(lambda: child.pid)
         child.configure(replace(child.spec, start_timeout=0.2))
         assert "health check timed out after 200ms" in await yard.failure(child)
+
+    in_yard(story)
+
+
+class JumpingClock(SystemClock):
+    """A wall clock that is set anew, to and fro, whenever somebody looks."""
+
+    def wall(self) -> float:
+        """By a year."""
+        return 0.0 if int(self.now() * 1000) % 2 else 4e9
+
+
+def test_the_wall_clock_may_jump() -> None:
+    """R33: neither a start nor a stop looks at it."""
+
+    async def story(yard: Yard) -> None:
+        yard.clock = JumpingClock()
+        port = free_port()
+        child = yard.child(engine("--port", port, "--ready-after", 0.3, "--ignore-term"), port=port)
+        await yard.ready(child)
+        child.stop(0.3)
+        await yard.exit(child)
 
     in_yard(story)
