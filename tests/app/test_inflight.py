@@ -38,6 +38,10 @@ class FakeRequest:
     client_address: bytes = b"127.0.0.1"
 
     @property
+    def received(self) -> RequestHead:
+        return self.head
+
+    @property
     def method(self) -> bytes:
         return self.head.method
 

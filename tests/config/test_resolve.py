@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import re2
 
+from modelyard.config.document import ApiKeyEntry
 from modelyard.config.schema import Config
 from tests.config.helpers import load, the_problem
 
@@ -76,12 +77,13 @@ def test_a_pattern_must_be_one_of_re2(pattern: str, capfd: pytest.CaptureFixture
     assert capfd.readouterr() == ("", "")
 
 
-def test_api_keys_stop_a_server_from_being_built_as_ignoring_them_would_open_it() -> None:
-    config = load("apiKeys: [secret-key]")
-    assert config.api_keys == ("secret-key",)
-    (reason,) = config.unbuildable
-    assert "open to everybody" in reason
-    assert "secret-key" not in reason
+def test_api_keys_are_texts_or_have_bounds() -> None:
+    config = load("apiKeys: [secret-key, {key: team-key, name: team, models: [q*], maxConcurrent: 2, priority: 5}]")
+    plain, bounded = config.api_keys
+    assert plain == "secret-key"
+    assert bounded == ApiKeyEntry(key="team-key", name="team", models=("q*",), max_concurrent=2, priority=5)
+    assert bounded.routes == ("inference",)
+    assert config.unbuildable == config.warnings == ()
 
 
 @pytest.mark.parametrize("text", ["apiKeys:", "apiKeys: []", "apiKeys: [~]"])

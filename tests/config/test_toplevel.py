@@ -56,6 +56,14 @@ def test_what_is_accepted(text: str, attribute: str, value: object) -> None:
         ('logToStdout: ""', "logToStdout", "none of"),
         ('apiKeys: [one, ""]', "apiKeys[1]", "API key must not be empty"),
         ('apiKeys: [~, one, "t wo"]', "apiKeys[1]", "must not contain a space"),
+        ("apiKeys: [{key: a b}]", "apiKeys[0].key", "must not contain a space"),
+        ("apiKeys: [{name: nobody}]", "apiKeys[0]", "must not be empty"),
+        ("apiKeys: [{key: a, keyHash: b}]", "apiKeys[0].keyHash", "either key or keyHash"),
+        ("apiKeys: [{keyHash: sha256:abc}]", "apiKeys[0].keyHash", "64 hexadecimal digits"),
+        ("apiKeys: [{key: a, routes: [all]}]", "apiKeys[0].routes[0]", "inference"),
+        ("apiKeys: [{key: a, maxConcurrent: -1}]", "apiKeys[0].maxConcurrent", "at least 0"),
+        ("apiKeys: [a, {key: a}]", "apiKeys[1].key", "already in the list"),
+        ("apiKeys: [{key: a}, a]", "apiKeys[1]", "already in the list"),
     ],
 )
 def test_what_is_refused(text: str, path: str, fragment: str) -> None:

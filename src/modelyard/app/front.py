@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from urllib.parse import unquote_to_bytes
 
+from modelyard.app.admission import PRYING, admit_request
+from modelyard.app.auth import Scope
 from modelyard.app.inference import Inference
-from modelyard.app.respond import redirect, send_text
+from modelyard.app.respond import redirect, send_error, send_text
 from modelyard.runtime.clock import Clock
 from modelyard.runtime.http.asgi import AsgiBridge
 from modelyard.runtime.http.request import Request
 from modelyard.runtime.logs import DaemonLog
 from modelyard.wire.durations import go_duration
-from modelyard.wire.endpoints import GET_ENDPOINTS, POST_ENDPOINTS, allowed_methods
+from modelyard.wire.endpoints import GET_ENDPOINTS, POST_ENDPOINTS, Dialect, allowed_methods
 
 UNLOGGED = (b"/wol-health", b"/api/performance", b"/metrics")
 """Paths that clients poll; they leave no line in the request log (spec http 15)."""
@@ -21,6 +23,7 @@ class Front:
     """Dispatches requests and writes the request log."""
 
     def __init__(self, inference: Inference, api: AsgiBridge, log: DaemonLog, clock: Clock) -> None:
+        self._world = inference.world
         self._inference = inference
         self._api = api
         self._log = log
@@ -33,21 +36,37 @@ class Front:
         """Give the request to who answers it."""
         method, path = request.method, request.path
         if method == b"POST" and (endpoint := POST_ENDPOINTS.get(path)) is not None:
-            self._inference.post(request, endpoint)
+            if self._admits(request, Scope.INFERENCE, endpoint.dialect):
+                self._inference.post(request, endpoint)
         elif method == b"OPTIONS":
             self._api.handle(request)
         elif path.startswith(b"/upstream/"):
-            self._inference.upstream(request)
+            if self._admits(request, Scope.ANY):
+                self._inference.upstream(request)
         elif method in (b"GET", b"HEAD") and (endpoint := GET_ENDPOINTS.get(path)) is not None:
-            self._inference.get(request, endpoint)
+            if self._admits(request, Scope.LOGS if path in PRYING else Scope.INFERENCE, endpoint.dialect):
+                self._inference.get(request, endpoint)
         elif path == b"/comfyui" or path.startswith(b"/comfyui/"):
-            self._inference.comfyui(request)
+            if self._admits(request, Scope.ADMIN):
+                self._inference.comfyui(request)
         elif allowed := allowed_methods(path):
             send_text(request, 405, "Method Not Allowed\n", (b"Allow", allowed.encode()))
         elif path == b"/upstream" and method not in (b"GET", b"HEAD"):
             redirect(request, 307, b"/upstream/")
         else:
             self._api.handle(request)
+
+    def _admits(self, request: Request, scope: Scope, dialect: Dialect = Dialect.OPENAI) -> bool:
+        """Whether who asks may. Their key is for us alone: it is taken out of what goes further (DESIGN section 7)."""
+        if b"origin" in request.fields:
+            request.cross_origin = True
+        keyring = self._world.keyring
+        if keyring.is_open:
+            return True
+        error = admit_request(request, keyring, scope)
+        if error is not None:
+            send_error(request, error, dialect)
+        return error is None
 
     def request_done(self, request: Request) -> None:
         """Write the request's line (spec http 15): who, what, status, bytes, with what, how long."""

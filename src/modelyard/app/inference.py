@@ -10,6 +10,8 @@ import random
 from collections.abc import Mapping
 from urllib.parse import unquote
 
+from modelyard.app.admission import caller_of, forbids_page
+from modelyard.app.auth import TOO_MANY, forbidden_model
 from modelyard.app.content import Content
 from modelyard.app.inflight import InFlight
 from modelyard.app.recording import Recorder, Recording, endpoint_of
@@ -86,6 +88,8 @@ class Inference:
         elif not located.rest:
             status = 301 if request.method in (b"GET", b"HEAD") else 308
             redirect(request, status, paths.location(located.name, request.query))
+        elif (error := forbids_page(request, located.rest)) is not None:
+            send_error(request, error)
         else:
             self._upstream_of(request, located)
 
@@ -157,6 +161,10 @@ class Call:
     _recording: Recording | None = None
     _selector = ""
     _lease: Lease | None = None
+    _place: Lease | None = None
+    """Among the requests that its key may have running."""
+    _priority: int | None = None
+    _caller = ""
     _number = 0
     _id: int | None = None
     _granted = False
@@ -234,6 +242,8 @@ class Call:
 
     def go(self, route: Route) -> None:
         """Ask for the model that the route leads to."""
+        if self.request.received.admission is not None and not self._is_allowed(route):
+            return
         if self.upgrade and self._passes_by(route):
             return
         self._selector = route.selector
@@ -244,9 +254,23 @@ class Call:
             self._is_remote = self._granted = True
             self._begin(PeerExchange, self._inference.peers[route.peer.peer])
             return
-        self._id = self._inference.engine.submit(route.model, self)
+        self._id = self._inference.engine.submit(route.model, self, self._priority, self._caller)
         if not self._granted and not self.request.ended:
             self._wait()
+
+    def _is_allowed(self, route: Route) -> bool:
+        """Whether the key of the request is good for this model, and has a place left for it."""
+        caller = caller_of(self.request)
+        if caller is None:
+            return True
+        if not caller.may_use(route.requested, route.busy_with, route.selector):
+            self._refuse(forbidden_model(route.requested))
+        elif (place := caller.begin()) is None:
+            self._refuse(TOO_MANY)
+        else:
+            self._place, self._priority, self._caller = place, caller.priority, caller.name
+            return True
+        return False
 
     def _wait(self) -> None:
         """Neither granted nor refused at once: the body stays for a while, and the client may want to hear."""
@@ -378,9 +402,11 @@ class Call:
         self._inference.inflight.end(self._number)
         if self._recording is not None:
             recording, self._recording = self._recording, None
-            recording.ended(self.model, self.metadata)
+            recording.ended(self.model, self.metadata, self._caller)
         if self._lease is not None:
             self._lease.release()
+        if self._place is not None:
+            self._place.release()
 
 
 def _with_query(path: bytes, query: bytes) -> bytes:

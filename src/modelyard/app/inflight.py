@@ -124,7 +124,7 @@ class InFlight:
             "model": tracked.model,
             "req_path": unquote_to_bytes(tracked.shown_path).decode("utf-8", "replace"),
             "method": request.method.decode("latin-1"),
-            "req_headers": shown_headers(request.head.headers),
+            "req_headers": shown_headers(request.received.headers),
             "remote_ip": client_address(request.fields, request.client_address).decode("utf-8", "replace"),
             "resp_headers": {} if response is None else shown_headers(response.headers),
             "resp_bytes": request.body_bytes_sent,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re2
 
+from modelyard.app.auth import Keyring
 from modelyard.app.resolution import Resolution
 from modelyard.config.document import Timeouts
 from modelyard.config.schema import Config, ModelConfig, PeerConfig
@@ -22,6 +23,7 @@ class World:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.resolution = Resolution(config)
+        self.keyring = Keyring(config.api_keys)
         self.routes = self.resolution.routes
         """Every name that leads to a local model, always the same one: one look-up per request."""
         self._ignored = [re2.compile(pattern) for pattern in config.ignore_paths]
@@ -29,6 +31,8 @@ class World:
     def become(self, other: World) -> None:
         """Be like the other one from now on, for all who hold this one."""
         other.resolution.inherit(self.resolution)
+        other.keyring.inherit(self.keyring)
+        self.keyring = other.keyring
         self.resolution, self.routes = other.resolution, other.routes
         self.config, self._ignored = other.config, other._ignored
 

@@ -137,11 +137,26 @@ def _reader(kind: inspect.Type, hint: _Hint) -> Reader:
             return _mapping_reader(_reader(value, _Hint()), _zero(value), keeps_broken=section)
         case inspect.StructType(cls=cls):
             return functools.partial(_read_section, _shape(cls))
-        case inspect.UnionType(types=types) if inspect.NoneType() in types:
+        case inspect.UnionType(types=types):
+            return _union_reader(types, hint)
+        case _:
+            return _read_anything
+
+
+def _union_reader(types: tuple[inspect.Type, ...], hint: _Hint) -> Reader:
+    """What may be missing, a text or a section, or any value at all."""
+    match types:
+        case (inspect.StrType(), inspect.StructType(cls=cls)):
+            return functools.partial(_read_text_or_section, _shape(cls))
+        case _ if inspect.NoneType() in types:
             (inner,) = (one for one in types if not isinstance(one, inspect.NoneType))
             return _reader(inner, hint)
         case _:
-            return lambda node, path, report: free_value(node)
+            return _read_anything
+
+
+def _read_anything(node: Node, path: str, report: Report) -> Any:
+    return free_value(node)
 
 
 def _zero(kind: inspect.Type) -> Callable[[], Any]:
@@ -173,6 +188,13 @@ def _read_section(shape: _Shape, node: Node, path: str, report: Report) -> Struc
         elif field.null is not None and not is_broken(entry.node):
             values[field.name] = field.null()
     return shape.cls(**values)
+
+
+def _read_text_or_section(shape: _Shape, node: Node, path: str, report: Report) -> str | Struct | Broken:
+    if isinstance(node, MappingNode):
+        return _read_section(shape, node, path, report)
+    text: str | Broken = read_string(node, path, report)
+    return text
 
 
 def _unknown(shape: _Shape, key: str, entry: Entry, path: str, report: Report) -> None:

@@ -114,6 +114,8 @@ def _one_of_several(choices: Iterable[Mapping[str, Any]]) -> Schema:
     some = [choice for choice in choices if choice.get("type") != "null"]
     if len(some) == 1:
         return _value(some[0])
+    if any("$ref" in choice for choice in some):
+        return {"anyOf": [_value(choice) for choice in some]}
     return {"type": list(dict.fromkeys("number" if one["type"] == "integer" else one["type"] for one in some))}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 
 from msgspec import structs
@@ -67,8 +66,6 @@ def _check(entry: PeerEntry, path: Path, notes: Notes) -> None:
         elif model in seen:
             notes.warning((*path, "models", index), f'"{model}" is listed twice')
         seen.add(model)
-    if entry.ca_file and not os.access(entry.ca_file, os.R_OK):
-        notes.problem((*path, "caFile"), f"{entry.ca_file} can't be read", "name a PEM file")
     check_filters(entry.filters, (*path, "filters"), notes)
 
 

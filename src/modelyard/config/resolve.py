@@ -23,8 +23,6 @@ from modelyard.config.schema import Config, HeldPorts
 from modelyard.config.selectors import check_profiles, check_selectors
 from modelyard.config.toplevel import settled
 
-_OPEN_TO_ALL = "API keys are not supported yet, and without them the server would be open to everybody"
-
 
 def resolve(root: MappingNode, held: HeldPorts, report: Report) -> Config:
     """The configuration that the tree means. Mistakes are noted in `report`: with any, the result is of no use."""
@@ -92,7 +90,7 @@ class _Resolver:
             economics=fifo.economics,
             aliases=aliases,
             peer_names=names.peers,
-            unbuildable=(*routing.unbuildable, *([_OPEN_TO_ALL] if document.api_keys else [])),
+            unbuildable=routing.unbuildable,
             without_effect=tuple(_without_effect(tree)),
         )
 

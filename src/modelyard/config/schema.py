@@ -8,6 +8,7 @@ from typing import Literal
 from msgspec import Struct, field
 
 from modelyard.config.document import (
+    ApiKeyEntry,
     GroupEntry,
     MacroValue,
     MatrixEntry,
@@ -112,7 +113,8 @@ class Config(Struct, frozen=True, kw_only=True, rename="camel"):
     """Empty: the usual place."""
     send_loading_state: bool = False
     include_aliases_in_list: bool = False
-    api_keys: tuple[str, ...] = ()
+    api_keys: tuple[str | ApiKeyEntry, ...] = ()
+    """One that is a text may do everything."""
     store: Store | None = None
     """Where the record of requests is kept; None: in memory."""
     ui: Ui = field(default_factory=Ui)

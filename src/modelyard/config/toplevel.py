@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import re2
 from msgspec import structs
 
+from modelyard.config.apikeys import check_keys
 from modelyard.config.document import Document, Ui
 from modelyard.config.notes import Notes
 from modelyard.config.schema import DEFAULT_IGNORE_PATHS
@@ -38,7 +39,7 @@ _LOG_TIME_FORMATS = (
 def settled(document: Document, notes: Notes) -> Document:
     """The document with the defaults and bounds of its plain keys applied; mistakes in them are noted."""
     _check_logging(document, notes)
-    _check_keys(document, notes)
+    check_keys(document.api_keys, notes)
     if document.store is not None and (refusal := why_not_a_store(document.store.path)) is not None:
         notes.problem(("store", "path"), *refusal)
     return structs.replace(
@@ -79,14 +80,6 @@ def _check_logging(document: Document, notes: Notes) -> None:
     if document.log_to_stdout not in _LOG_TARGETS:
         message = f'"{document.log_to_stdout}" is none of {", ".join(_LOG_TARGETS)}'
         notes.problem(("logToStdout",), message, notes.did_you_mean(document.log_to_stdout, _LOG_TARGETS))
-
-
-def _check_keys(document: Document, notes: Notes) -> None:
-    for index, key in enumerate(document.api_keys):
-        if not key:
-            notes.problem(("apiKeys", index), "an API key must not be empty", "remove it")
-        elif " " in key:
-            notes.problem(("apiKeys", index), "an API key must not contain a space", "choose another one")
 
 
 def _headers(names: Iterable[str]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import structs, to_builtins
 
 from modelyard.config.cmdline import EmptyCommand, split_command
-from modelyard.config.document import Capabilities, Filters, MacroValue, MatrixEntry
+from modelyard.config.document import ApiKeyEntry, Capabilities, Filters, MacroValue, MatrixEntry
 from modelyard.config.modelchecks import COMFYUI_MODEL, COMFYUI_PARALLEL
 from modelyard.config.schema import Config, EffectiveFilters, ModelConfig, PeerConfig
 
@@ -38,7 +38,7 @@ def resolved_view(config: Config, *, reveal: bool = True) -> dict[str, Any]:
     secret: Callable[[str], str] = (lambda key: key) if reveal else _hidden
     return {
         **{_KEYS[name]: getattr(config, name) for name in _PLAIN},
-        "apiKeys": [secret(key) for key in config.api_keys],
+        "apiKeys": [_key_view(key, secret) for key in config.api_keys],
         "store": to_builtins(config.store),
         "ui": to_builtins(config.ui),
         "performance": {"disabled": config.performance.disabled, "every_seconds": config.performance.every},
@@ -52,6 +52,13 @@ def resolved_view(config: Config, *, reveal: bool = True) -> dict[str, Any]:
         "profiles": to_builtins(config.profiles),
         "routing": _routing_view(config),
     }
+
+
+def _key_view(key: str | ApiKeyEntry, secret: Callable[[str], str]) -> str | dict[str, Any]:
+    if isinstance(key, str):
+        return secret(key)
+    view: dict[str, Any] = to_builtins(key)
+    return view | {"key": secret(key.key)}
 
 
 def _hidden(key: str) -> str:

@@ -73,7 +73,8 @@ class RequestHead:
     """A request's head. The requests of a connection that differ in nothing but their length share what follows."""
 
     __slots__ = (
-        "fields", "forwarded", "headers", "http10", "keep_alive", "logged", "method", "path", "query", "target",
+        "admission", "fields", "forwarded", "headers", "http10", "keep_alive", "logged", "method", "path", "query",
+        "target",
     )  # fmt: skip
 
     def __init__(
@@ -91,6 +92,8 @@ class RequestHead:
         """A target, and the head that an upstream gets for it, but for its framing and its end."""
         self.logged: tuple[bytes, bytes] | None = None
         """What the request log says before the figures, and between them."""
+        self.admission: object | None = None
+        """What was found out about who asks, by whoever looks at keys."""
 
     def __repr__(self) -> str:
         return f"<RequestHead {self.method.decode()} {self.target.decode('latin-1')}>"
@@ -104,7 +107,13 @@ class RequestHead:
         other = RequestHead(self.method, self.target, headers, http10=self.http10, keep_alive=self.keep_alive)
         other.forwarded = self.forwarded
         other.logged = self.logged
+        other.admission = self.admission
         return other
+
+    def without(self, lower_names: frozenset[bytes]) -> RequestHead:
+        """The same head, less some headers."""
+        kept = [header for header in self.headers if header[0] not in lower_names]
+        return RequestHead(self.method, self.target, kept, http10=self.http10, keep_alive=self.keep_alive)
 
 
 class ResponseHead:

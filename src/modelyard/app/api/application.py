@@ -16,6 +16,7 @@ from modelyard.app.api.activity import ActivityRoutes
 from modelyard.app.api.captures import CaptureRoutes
 from modelyard.app.api.configuration import ConfigRoutes
 from modelyard.app.api.events import CONFIG_STATUS, MODEL_STATUS, PROFILE_CHANGED, EventRoutes
+from modelyard.app.api.guard import guarded
 from modelyard.app.api.inflight import InFlightRoutes
 from modelyard.app.api.landing import Landing
 from modelyard.app.api.loading import LoadingRoutes
@@ -101,7 +102,7 @@ def build_api(
         Route("/logs/stream/{source:path}", log_routes.stream, methods=["GET"]),
     ]
     app = Starlette(
-        routes=routes,
+        routes=guarded(routes, world),
         middleware=[Middleware(_Preflight)],
         exception_handlers={404: _not_found, 405: _method_not_allowed},
     )

@@ -5,6 +5,7 @@ guide are made from them, and what they do not name is an unknown key. A field's
 guide needs to know (`description`), its bounds, and what only messages need (`extra`: `unit`, a plural noun).
 """
 
+from modelyard.config.document.access import ALL_ROUTES, ApiKeyEntry, RouteClass
 from modelyard.config.document.model import (
     Capabilities,
     Compat,
@@ -37,7 +38,9 @@ from modelyard.config.document.routing import (
 )
 
 __all__ = [
+    "ALL_ROUTES",
     "Activity",
+    "ApiKeyEntry",
     "Capabilities",
     "Compat",
     "Document",
@@ -54,6 +57,7 @@ __all__ = [
     "PeerTimeouts",
     "Performance",
     "ProfileEntry",
+    "RouteClass",
     "Router",
     "RouterSettings",
     "Routing",

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta, field
 
+from modelyard.config.document.access import ApiKeyEntry
 from modelyard.config.document.base import Duration, Seconds, Section
 from modelyard.config.document.model import MacroValue, ModelEntry
 from modelyard.config.document.names import PeerEntry, ProfileEntry, SelectorEntry
@@ -105,7 +106,7 @@ class Document(Section, frozen=True, kw_only=True):
     send_loading_state: Annotated[bool, Meta(description="Tell streaming clients that a model is loading.")] = False
     include_aliases_in_list: Annotated[bool, Meta(description="List aliases in `/v1/models`.")] = False
     api_keys: Annotated[
-        tuple[str, ...], Meta(description="Keys that clients must show one of; none: open to everybody.")
+        tuple[str | ApiKeyEntry, ...], Meta(description="Keys that clients must show one of; none: open to everybody.")
     ] = ()
     hooks: Annotated[Hooks, Meta(description="What happens by itself.")] = field(default_factory=Hooks)
     upstream: Annotated[Upstream, Meta(description="The pages of the models' own servers.")] = field(

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 LARGE_WRITE = 16 * 1024
 """From this size on, framing is written beside the data instead of copying the data into the frame."""
 
+CROSS_ORIGIN = b"Access-Control-Allow-Origin: *\r\n"
+
 
 class RequestListener(Protocol):
     """Who answers a request and hears what its client does meanwhile."""
@@ -42,6 +44,8 @@ class Request:
     listener: RequestListener | None = None
     response: ResponseHead | None = None
     """The head of an upstream's answer, once there is one."""
+    cross_origin = False
+    """Whether a page of another origin asks, which may read the answer."""
     status = 0
     body_bytes_sent = 0
     started = False
@@ -51,7 +55,7 @@ class Request:
 
     def __init__(self, connection: EdgeConnection, head: RequestHead, body: Body, now: float) -> None:
         self.connection = connection
-        self.head = head
+        self.head = self.received = head
         self.body = body
         self.method = head.method
         self.path = head.path
@@ -77,10 +81,12 @@ class Request:
 
     def without_headers(self, lower_names: frozenset[bytes]) -> None:
         """Forward the request without these headers."""
-        head = self.head
-        kept = [header for header in head.headers if header[0] not in lower_names]
-        self.head = RequestHead(head.method, head.target, kept, http10=head.http10, keep_alive=head.keep_alive)
-        self.headers, self.fields = self.head.headers, self.head.fields
+        self.go_on_as(self.head.without(lower_names))
+
+    def go_on_as(self, head: RequestHead) -> None:
+        """Work on, and forward the request, with another head; `received` stays."""
+        self.head = head
+        self.headers, self.fields = head.headers, head.fields
 
     # ---------------------------------------------------------------- answering
 
@@ -90,6 +96,8 @@ class Request:
         lines += [b"%s: %s\r\n" % header for header in headers]
         if status >= 200 and status not in BODYLESS:
             lines.append(b"Content-Length: %d\r\n" % len(body))
+        if self.cross_origin:
+            lines.append(CROSS_ORIGIN)
         lines.append(self._connection_line())
         lines.append(b"\r\n")
         if self.method != b"HEAD":
@@ -117,6 +125,8 @@ class Request:
                 framing = b"Transfer-Encoding: chunked\r\n"
         if self.http10 or not self.keep_alive or self.connection.closing_soon:
             framing += self._connection_line()
+        if self.cross_origin and wire_headers.find(head.headers, b"access-control-allow-origin") is None:
+            framing += CROSS_ORIGIN
         if framing:
             self._pending_head = wire_headers.response_head(status, head.reason, head.headers, traits, framing)
         else:
@@ -126,7 +136,13 @@ class Request:
 
     def respond_as(self, head: ResponseHead, body: bytes) -> None:
         """Answer all at once as an upstream did, with a Content-Length."""
-        if self.http10 or not self.keep_alive or self.connection.closing_soon or len(body) >= LARGE_WRITE:
+        if (
+            self.http10
+            or not self.keep_alive
+            or self.cross_origin
+            or self.connection.closing_soon
+            or len(body) >= LARGE_WRITE
+        ):
             self.start(head)
             self.push_last(body)
             return
