@@ -117,3 +117,12 @@ class TestSwapTurns:
         for number in range(2000):
             turns.made_for(f"caller {number}")
         assert (turns.of("caller 999"), turns.of("caller 1000"), turns.of("caller 1999")) == (0, 1001, 2000)
+
+    def test_whoever_had_another_swap_is_not_of_long_ago(self) -> None:
+        turns = SwapTurns()
+        turns.made_for("first")
+        for number in range(999):
+            turns.made_for(f"caller {number}")
+        turns.made_for("first")
+        turns.made_for("one more")
+        assert (turns.of("first"), turns.of("caller 0")) == (1001, 0)
