@@ -156,6 +156,11 @@ BOMBS = {
     + "}\nmodels: {m: {cmd: '${A59}', proxy: 'http://u'}}",
     "one long macro, many uses": f"macros: {{A: {'x' * 100_000}}}\nmodels:\n"
     + "".join(f"  m{i}: {{cmd: 'run ${{A}}', proxy: 'http://u', env: ['${{A}}a', '${{A}}b']}}\n" for i in range(2000)),
+    "many macros, all in one text": "macros:\n"
+    + "".join(f"  A{i}: x\n" for i in range(10_000))
+    + "models: {m: {proxy: 'http://u', cmd: '"
+    + " ".join(f"${{A{i}}}" for i in range(10_000))
+    + "'}}",
     "one anchor, many uses": f"x: &x [{', '.join(['y'] * 5000)}]\nmodels:\n"
     + "".join(f"  m{i}: {{cmd: run, proxy: 'http://u', env: *x}}\n" for i in range(150)),
     "many mistakes": "models:\n" + "".join(f"  m{i}: {{cmd: [1], prxy: 5, ttl: x}}\n" for i in range(3000)),

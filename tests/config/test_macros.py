@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
-from modelyard.config.macros import MAX_EXPANDED_TEXT
+from modelyard.config.document import MacroValue
+from modelyard.config.errors import Place, Report
+from modelyard.config.macros import MAX_EXPANDED_TEXT, Expander, Scope
+from modelyard.config.scalars import text_of
 from tests.config.helpers import load, problems, the_problem
 
 RUN = 'models: {alpha: {cmd: "run ${PORT} %s"}}'
@@ -233,3 +238,34 @@ def test_macros_stay_to_be_seen_as_they_are_written() -> None:
 def test_every_leftover_is_named() -> None:
     text = 'models: {alpha: {cmd: "${PORT} ${X} ${Y} ${X}"}}'
     assert [problem.message for problem in problems(text)] == ["unknown macro ${X}", "unknown macro ${Y}"]
+
+
+PIECES = ["${A}", "${B}", "${C}", "${AB}", "${Ax}", "$", "{", "}", "A", "B", "x", "${", "${A", "${${A}}", " "]
+
+
+def as_the_rule_says(text: str, macros: dict[str, MacroValue]) -> MacroValue:
+    """Expansion by the letter of the rule: every macro in its turn, from the last one to the first (spec config 10)."""
+    for name, value in reversed(macros.items()):
+        reference = f"${{{name}}}"
+        if text != reference:
+            text = text.replace(reference, text_of(value))
+        elif isinstance(value, str):
+            text = value
+        else:
+            return value
+    return text
+
+
+def test_expansion_stops_only_where_something_is_used_and_still_follows_the_rule() -> None:
+    """References may form only once others are filled in, as in `${A${B}}`."""
+    dice = random.Random(1)
+    for _ in range(5000):
+        macros: dict[str, MacroValue] = {}
+        for name in dice.sample(["A", "B", "C", "AB", "Ax", "ABC", "CA"], dice.randint(1, 6)):
+            text = "".join(dice.choices(PIECES, k=dice.randint(0, 4)))
+            values: list[MacroValue] = ["self"] if f"${{{name}}}" in text else [text, text, text, 5, True, 1.5]
+            macros[name] = dice.choice(values)
+        text = "".join(dice.choices(PIECES, k=dice.randint(1, 6)))
+        expanded = Expander(Report()).expand_text(text, Place("f"), Scope(macros))
+        expected = as_the_rule_says(text, macros)
+        assert (expanded, type(expanded)) == (expected, type(expected)), (text, macros)

@@ -227,22 +227,28 @@ def _declared(name: str, entry: Entry, path: str, report: Report) -> MacroValue 
 
 def _expanded(text: str, scope: Scope) -> MacroValue | Broken:
     """One walk over the scope, from its last macro to its first, that stops only at macros which the text uses."""
-    behind: float = math.inf
-    while "${" in text:
-        uses = {scope.position(name): name for name in _REFERENCE.findall(text)}
-        here = max((position for position in uses if 0 <= position < behind), default=None)
-        if here is None:
-            break
-        behind = here
-        name = uses[here]
+    uses, may_form = _uses(text, scope, math.inf)
+    while uses:
+        position, name = uses.pop()
         value, reference = scope.value(name), f"${{{name}}}"
         if value is BROKEN or text == reference:
             if not isinstance(value, str):
                 return value
-            text = value
+            inserted = text = value
         else:
             inserted = text_of(value)
             if len(text) + text.count(reference) * len(inserted) > MAX_EXPANDED_TEXT:
                 raise _TooLong
             text = text.replace(reference, inserted)
+        if may_form or "$" in inserted or "{" in inserted:
+            uses, may_form = _uses(text, scope, position)
     return text
+
+
+def _uses(text: str, scope: Scope, behind: float) -> tuple[list[tuple[int, str]], bool]:
+    """The macros before a position that a text refers to, in their order; and whether what is inserted in it may form
+    new references together with the text around it, as in `${A${B}}`."""
+    if "${" not in text:
+        return [], False
+    found = {(scope.position(name), name) for name in _REFERENCE.findall(text)}
+    return sorted(use for use in found if 0 <= use[0] < behind), "${" in _REFERENCE.sub("", text)
