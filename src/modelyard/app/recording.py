@@ -7,9 +7,8 @@ answer has been handed to the socket: nobody waits for it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Protocol
 from urllib.parse import unquote_to_bytes
 
 import msgspec
@@ -23,7 +22,7 @@ from modelyard.runtime.feed import Feed
 from modelyard.runtime.http.exchange import Outcome
 from modelyard.runtime.http.request import Request
 from modelyard.runtime.records.captures import RawCapture
-from modelyard.runtime.records.row import Row, token_columns
+from modelyard.runtime.records.row import Row
 from modelyard.wire.answers import AnswerReader, figures_of_json
 from modelyard.wire.endpoints import GET_ENDPOINTS, POST_ENDPOINTS, Endpoint
 from modelyard.wire.headers import find
@@ -33,22 +32,14 @@ from modelyard.wire.usage import NOTHING, Figures, brings_a_token, error_message
 ACTIVITY = "activity"
 REJECTED = "rejected"
 """The outcome of a request that was forwarded to nobody."""
+_SERVER_ERROR = 500
+_encode = msgspec.json.Encoder().encode
 MAX_ERROR_BODY = 64 * 1024
 """Bytes of a failed answer in which its message is looked for."""
+LIGHT = 16 * 1024
+"""Bytes that a record may hold on to while it waits for its row to be made."""
 TOKENLESS = 50
 """Pieces of a stream after which no first token is expected any more."""
-
-
-class Recorded(Protocol):
-    """A request, as far as it is recorded when it has ended."""
-
-    request: Request
-    model: str
-
-    @property
-    def metadata(self) -> Mapping[str, str]:
-        """What is known of it beside."""
-        ...
 
 
 def endpoint_of(path: bytes) -> Endpoint | None:
@@ -65,6 +56,8 @@ class Recorder:
         self._world = world
         self._engine = engine
         self._feed = feed
+        self.on_row: Callable[[Row], None] = _nobody_counts
+        """Called with every row that is made."""
         self._ended: list[Recording] = []
         self._loads: dict[str, tuple[float, float]] = {}
         """When each model last began to load, and when it was ready; infinite while it loads."""
@@ -89,54 +82,62 @@ class Recorder:
                 self._loads[model] = (began, now)
 
     def note(self, recording: Recording) -> None:
-        """A request has ended: its row is made soon."""
+        """A request has ended: it is recorded soon."""
         if not self._ended:
             asyncio.get_running_loop().call_soon(self.catch_up)
         self._ended.append(recording)
 
     def catch_up(self) -> None:
-        """Make the rows of all that has ended."""
+        """Record all that has ended. Rows are made by the thread that writes them, but where much hangs on them."""
         ended, self._ended = self._ended, []
-        store, is_watched = self.records.store, self._feed.is_watched
-        wall = self.clock.wall() - self.clock.now()
+        store, captures, is_watched = self.records.store, self.records.captures, self._feed.is_watched
         for recording in ended:
-            row = self._row(recording, store.next_id(), wall)
-            store.add(row)
+            recording.id = store.next_id()
+            recording.finish()
+            if captures.limit and recording.is_worth_capturing:
+                captures.add(recording.captured(), recording.weight)
+            store.add(recording if recording.weight <= LIGHT else recording.row())
             if is_watched:
-                self._feed.tell(ACTIVITY, {"id": row.id})
+                self._feed.tell(ACTIVITY, {"id": recording.id})
 
-    def _row(self, recording: Recording, number: int, wall: float) -> Row:
-        """`wall` is what our clock lacks to that of the wall."""
-        request = recording.request
-        figures = recording.figures()
-        self._capture(recording, number)
-        arrived = request.arrived_at
-        granted = recording.granted_at
+    def row_of(self, recording: Recording) -> Row:
+        """The row of a request that has ended and is `finish`ed. May be called by any thread."""
+        request, figures = recording.request, recording.figures()
+        arrived, granted, ended = request.arrived_at, recording.granted_at, recording.ended_at
         queued, loaded = self._waits(recording)
-        duration = int((recording.ended_at - arrived) * 1000)
+        wall = self.clock.wall() - self.clock.now()
         return Row(
-            id=number,
-            ts_created=int(recording.ended_at + wall),
-            model_id=recording.model or recording.requested,
-            req_path=unquote_to_bytes(recording.path).decode("utf-8", "replace"),
-            resp_content_type=recording.content_type(b"content-type"),
-            resp_status_code=recording.status,
-            duration_ms=max(duration, figures.engine_ms),
-            error_msg=recording.error_message(),
-            metadata_json=self._metadata(recording),
-            requested_model=recording.requested,
-            outcome=recording.outcome,
-            started_at=arrived + wall,
-            queue_ms=queued,
-            load_ms=loaded,
-            first_byte_ms=_between(arrived, recording.first_byte_at),
-            first_token_ms=_between(arrived, recording.first_token_at),
-            serve_ms=_between(granted, recording.ended_at) if granted else -1.0,
-            req_bytes=request.body.size,
-            resp_bytes=request.body_bytes_sent,
-            session=self._session(request),
-            client=client_address(request.fields, request.client_address).decode("utf-8", "replace"),
-            **token_columns(figures),
+            recording.id,
+            int(ended + wall),
+            recording.model or recording.requested,
+            _text(recording.path),
+            recording.content_type,
+            recording.status,
+            figures.cached,
+            figures.drafted,
+            figures.accepted,
+            figures.input,
+            figures.output,
+            figures.prompt_speed,
+            figures.speed,
+            max(int((ended - arrived) * 1000), figures.engine_ms),
+            recording.error_message(),
+            self._metadata(recording),
+            recording.requested,
+            str(recording.outcome),
+            arrived + wall,
+            queued,
+            loaded,
+            _between(arrived, recording.first_byte_at),
+            _between(arrived, recording.first_token_at),
+            _between(granted, ended) if granted else -1.0,
+            request.body.size,
+            request.body_bytes_sent,
+            figures.reasoning,
+            figures.cache_written,
+            recording.caller,
+            self._session(request),
+            client_address(request.fields, request.client_address).decode("utf-8", "replace"),
         )
 
     def _waits(self, recording: Recording) -> tuple[float, float]:
@@ -152,7 +153,7 @@ class Recorder:
         metadata = dict(recording.metadata)
         if recording.was_local:
             metadata["fifo_priority"] = str(self._world.config.priority_of(recording.model))
-        return msgspec.json.encode(metadata).decode() if metadata else ""
+        return _encode(metadata).decode() if metadata else ""
 
     def _session(self, request: Request) -> str:
         for name in self._world.config.ui.activity.session_id:
@@ -161,19 +162,14 @@ class Recorder:
                 return value.decode("utf-8", "replace")
         return ""
 
-    def _capture(self, recording: Recording, number: int) -> None:
-        captures = self.records.captures
-        if captures.limit and recording.is_worth_capturing:
-            captures.add(recording.captured(number))
-
 
 class Recording:
     """One request that is worked on, as far as it is recorded; the tap on its exchange."""
 
     __slots__ = (
-        "_awaits_token", "_body", "_body_size", "_endpoint", "_error", "_limit", "_reader", "_recorder", "_single",
-        "_tokenless", "_too_large", "at_once", "ended_at", "first_byte_at", "first_token_at", "granted_at",
-        "metadata", "model", "outcome", "path", "request", "requested", "was_local",
+        "_awaits_token", "_body", "_body_size", "_endpoint", "_error", "_figures", "_limit", "_reader", "_recorder",
+        "_single", "_tokenless", "_too_large", "at_once", "caller", "ended_at", "first_byte_at", "first_token_at",
+        "granted_at", "id", "metadata", "model", "outcome", "path", "request", "requested", "was_local",
     )  # fmt: skip
 
     def __init__(self, recorder: Recorder, request: Request, requested: str, endpoint: Endpoint, path: bytes) -> None:
@@ -190,10 +186,15 @@ class Recording:
         self._too_large = False
         """Whether its body is more than may be captured."""
         self._error = ""
+        self._figures: Figures | None = None
+        self.id = 0
+        """That of its row, once it has one."""
         self.request = request
         self.requested = requested
         self.path = path
         self.model = ""
+        self.caller = ""
+        """The name of the key that was shown."""
         self.metadata: Mapping[str, str] = {}
         self.outcome = ""
         self.at_once = False
@@ -257,25 +258,26 @@ class Recording:
 
     def exchange_over(self, outcome: Outcome, reason: str) -> None:
         """The exchange has ended, as it should or not."""
-        self.outcome = outcome.value
+        self.outcome = outcome
         self._error = reason
 
     def refused(self, message: str, *, cancelled: bool) -> None:
         """We answer it ourselves, with this error."""
         self._error = message
-        self.outcome = self.outcome or (Outcome.CANCELLED.value if cancelled else REJECTED)
+        self.outcome = self.outcome or (Outcome.CANCELLED if cancelled else REJECTED)
         if not self.granted_at:
             self._hold_body()
 
-    def ended(self, model: str, metadata: Mapping[str, str]) -> None:
+    def ended(self, model: str, metadata: Mapping[str, str], caller: str) -> None:
         """It is over, whatever the reason."""
         self.ended_at = self._recorder.clock.now()
         self.model = model
         self.metadata = metadata
+        self.caller = caller
         if not self.outcome:
-            self.outcome = Outcome.CLIENT_GONE.value
-        elif self.outcome == Outcome.OK and self.request.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            self.outcome = Outcome.UPSTREAM_ERROR.value  # it answered, but only that it can't
+            self.outcome = Outcome.CLIENT_GONE
+        elif self.request.status >= _SERVER_ERROR and self.outcome == Outcome.OK:
+            self.outcome = Outcome.UPSTREAM_ERROR  # it answered, but only that it can't
         self._recorder.note(self)
 
     def _hold_body(self) -> None:
@@ -304,9 +306,10 @@ class Recording:
     def _succeeded(self) -> bool:
         return 200 <= self.request.status < 300
 
-    def content_type(self, name: bytes) -> str:
-        """A header of the answer, empty where there is none."""
-        return self._header(name).decode("latin-1")
+    @property
+    def content_type(self) -> str:
+        """That of the answer, empty where there is none."""
+        return self._header(b"content-type").decode("latin-1")
 
     def _header(self, name: bytes) -> bytes:
         head = self.request.response
@@ -319,18 +322,34 @@ class Recording:
         encoding = self._header(b"content-encoding")
         return AnswerReader(self._header(b"content-type"), encoding, self.path, keep=keep)
 
-    def figures(self) -> Figures:
-        """What the answer says of its tokens. To be asked once, before what follows."""
+    def finish(self) -> None:
+        """Read the answer to its end, unless it is one piece of plain JSON, which can be read at any time."""
         if self._single is None:
-            return NOTHING
+            self._figures = NOTHING
+            return
         if self._reader is None:
             head = self.request.response
             if head is not None and self._succeeded and not head.traits.is_encoded and not head.traits.is_event_stream:
-                return figures_of_json(self._single, listed=self.path.startswith(b"/infill"))
+                return
             self._reader = self._make_reader()
             self._reader.take(self._single)
         figures = self._reader.finish()
-        return figures if self._succeeded else NOTHING
+        self._figures = figures if self._succeeded else NOTHING
+
+    def figures(self) -> Figures:
+        """What the answer says of its tokens."""
+        if self._figures is None and self._single is not None:
+            self._figures = figures_of_json(self._single, listed=self.path.startswith(b"/infill"))
+        return self._figures or NOTHING
+
+    @property
+    def weight(self) -> int:
+        """Bytes that it holds."""
+        return self._body_size + self.request.body_bytes_sent
+
+    def row(self) -> Row:
+        """What is kept of it."""
+        return self._recorder.row_of(self)
 
     def _answer_body(self) -> bytes | None:
         """The decoded answer, where it was kept."""
@@ -356,17 +375,25 @@ class Recording:
             return True
         return self._single is not None and not (self._reader is not None and self._reader.failure)
 
-    def captured(self, number: int) -> RawCapture:
+    def captured(self) -> RawCapture:
         """What was said."""
         kept, head = self._endpoint.kept, self.request.response
         return RawCapture(
-            id=number,
-            req_path=unquote_to_bytes(self.path).decode("utf-8", "replace"),
+            id=self.id,
+            req_path=_text(self.path),
             req_headers=self.request.headers,
             req_body=None if self._body is None or not kept.request_body else b"".join(self._body),
             resp_headers=None if head is None else head.headers,
             resp_body=self._answer_body() if self._succeeded and kept.response_body else None,
         )
+
+
+def _text(path: bytes) -> str:
+    return (unquote_to_bytes(path) if b"%" in path else path).decode("utf-8", "replace")
+
+
+def _nobody_counts(row: Row) -> None:
+    pass
 
 
 def _between(begin: float, end: float) -> float:

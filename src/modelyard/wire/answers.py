@@ -12,7 +12,7 @@ from typing import Protocol
 from modelyard.wire.events import EventScanner
 from modelyard.wire.members import MemberScanner
 from modelyard.wire.unpacking import Unpacker, UnpackingError, unpacker_of
-from modelyard.wire.usage import MARKERS, NOTHING, Figures, Said, Tally, said_in, said_last_in
+from modelyard.wire.usage import MARKERS, NOTHING, Figures, Said, Tally, plain_figures, said_in, said_last_in
 
 LOT = 64 * 1024
 """Bytes that are held before they are looked at; and of a JSON text, what is decoded in one go."""
@@ -158,6 +158,8 @@ def figures_of_json(text: bytes, *, listed: bool = False) -> Figures:
     """What a whole JSON text says; the same as `AnswerReader` would find, for answers that come in one piece."""
     if not any(marker in text for marker in MARKERS):
         return NOTHING
+    if len(text) <= LOT and not listed and (figures := plain_figures(text)) is not None:
+        return figures
     scanner = JsonScanner(listed=listed)
     scanner.feed(text)
     return scanner.figures()

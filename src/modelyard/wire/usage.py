@@ -16,6 +16,8 @@ NOT_REPORTED = -1
 """A figure that the engine did not report, on the wires that know no better (spec http 17.1)."""
 MARKERS = (b'"usage"', b'"timings"', b'"metrics"')
 """Without one of these a text of JSON says nothing of tokens. In a string their quotes would be escaped."""
+_LARGEST = 10**18
+"""From here on a number is no count of anything."""
 MAX_ERROR = 500
 """Bytes of an error message that are kept."""
 _TOKEN = re.compile(
@@ -58,11 +60,31 @@ class Said(msgspec.Struct, gc=False):
     """Of an event: Anthropic's first one has its `usage` in here."""
 
 
+class _PromptDetails(msgspec.Struct, gc=False):
+    cached_tokens: int | None = None
+
+
+class _PlainUsage(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    prompt_tokens: int
+    completion_tokens: int = 0
+    total_tokens: int = 0
+    prompt_tokens_details: _PromptDetails | None = None
+
+
+class _Plain(msgspec.Struct, gc=False):
+    """What most answers say, decoded in one go."""
+
+    usage: _PlainUsage
+    timings: None = None
+    metrics: None = None
+
+
 class _Inner(msgspec.Struct, gc=False):
     usage: msgspec.Raw = msgspec.Raw()
 
 
 _decode_said = msgspec.json.Decoder(Said).decode
+_decode_plain = msgspec.json.Decoder(_Plain).decode
 _decode_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _decode_inner = msgspec.json.Decoder(_Inner).decode
 _decode = msgspec.json.Decoder().decode
@@ -84,6 +106,23 @@ def said_last_in(text: bytes) -> Said | None:
     except _UNREADABLE:
         return said_in(text)
     return said_in(bytes(elements[-1])) if elements else None
+
+
+def plain_figures(text: bytes) -> Figures | None:
+    """The figures of an answer that says no more than most do; None where it takes a closer look."""
+    try:
+        usage = _decode_plain(text).usage
+    except _UNREADABLE:
+        return None
+    read, written, details = usage.prompt_tokens, usage.completion_tokens, usage.prompt_tokens_details
+    if not 0 < read < _LARGEST or not 0 <= written < _LARGEST:
+        return None
+    cached = NOT_REPORTED
+    if details is not None and details.cached_tokens is not None:
+        cached = max(details.cached_tokens, 0)
+    return Figures(
+        read, written, cached, NOT_REPORTED, NOT_REPORTED, NOT_REPORTED, NOT_REPORTED, NOT_REPORTED, NOT_REPORTED
+    )
 
 
 class Tally:
@@ -234,7 +273,7 @@ def _number(value: object) -> float:
             value = float(value)
         except ValueError:
             return 0.0
-    if not isinstance(value, int | float) or not -1e18 < value < 1e18:
+    if not isinstance(value, int | float) or not -_LARGEST < value < _LARGEST:
         return 0.0
     return float(value)
 

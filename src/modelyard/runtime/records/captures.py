@@ -44,16 +44,6 @@ class RawCapture(msgspec.Struct, kw_only=True):
     resp_headers: Sequence[Header] | None
     resp_body: bytes | None
 
-    @property
-    def body_size(self) -> int:
-        """Bytes of its bodies."""
-        return len(self.req_body or b"") + len(self.resp_body or b"")
-
-    @property
-    def size(self) -> int:
-        """Bytes that it takes, about."""
-        return self.body_size + _OVERHEAD
-
     def shown(self) -> Capture:
         """As people may see it; the answer's body is decoded, so its coding is not named."""
         answered = self.resp_headers
@@ -75,7 +65,7 @@ class CaptureBuffer:
     def __init__(self, limit: int) -> None:
         """`limit` is in bytes; 0 keeps nothing."""
         self._limit = limit
-        self._fresh: OrderedDict[int, RawCapture] = OrderedDict()
+        self._fresh: OrderedDict[int, tuple[RawCapture, int]] = OrderedDict()
         self._fresh_size = 0
         self._packed: OrderedDict[int, bytes] = OrderedDict()
         self._packed_size = 0
@@ -97,13 +87,15 @@ class CaptureBuffer:
     def __contains__(self, number: int) -> bool:
         return number in self._fresh or number in self._packed
 
-    def add(self, capture: RawCapture) -> bool:
-        """Keep it, at the cost of older ones; whether it fits at all."""
-        if capture.body_size > self._limit or not self._limit:
+    def add(self, capture: RawCapture, weight: int) -> bool:
+        """Keep it, at the cost of older ones; whether it fits at all. `weight`: the bytes of its bodies, about."""
+        if weight > self._limit or not self._limit:
             return False
-        self._fresh[capture.id] = capture
-        self._fresh_size += capture.size
-        self._make_room()
+        weight += _OVERHEAD
+        self._fresh[capture.id] = capture, weight
+        self._fresh_size += weight
+        if self._fresh_size > self._limit:
+            self._make_room()
         if not self._packing:
             self._packing = True
             asyncio.get_running_loop().call_later(RIPE, self._pack)
@@ -112,21 +104,21 @@ class CaptureBuffer:
     def get(self, number: int) -> Capture | None:
         """The capture of a row; None where it was never kept, or is gone."""
         if number in self._fresh:
-            return self._fresh[number].shown()
+            return self._fresh[number][0].shown()
         packed = self._packed.get(number)
         return None if packed is None else _unpack(packed)
 
     def discard(self, number: int) -> None:
         """Forget one, if it is there."""
-        if (capture := self._fresh.pop(number, None)) is not None:
-            self._fresh_size -= capture.size
+        if (fresh := self._fresh.pop(number, None)) is not None:
+            self._fresh_size -= fresh[1]
         if (packed := self._packed.pop(number, None)) is not None:
             self._packed_size -= len(packed)
 
     def _make_room(self) -> None:
         while self._fresh_size > self._limit:
-            _, capture = self._fresh.popitem(last=False)
-            self._fresh_size -= capture.size
+            _, (_, weight) = self._fresh.popitem(last=False)
+            self._fresh_size -= weight
             self._packed.clear()  # they are all older
             self._packed_size = 0
         while self._packed_size > self._limit or (self._packed and not self._limit):
@@ -135,7 +127,7 @@ class CaptureBuffer:
 
     def _pack(self) -> None:
         """Compress all that is there, in another thread; what has come meanwhile waits for the next time."""
-        ripe = list(self._fresh.values())
+        ripe = [capture for capture, _ in self._fresh.values()]
         if not ripe:
             self._packing = False
             return
@@ -147,8 +139,8 @@ class CaptureBuffer:
         if future.cancelled() or future.exception() is not None:
             return
         for capture, packed in zip(ripe, future.result(), strict=True):
-            if self._fresh.pop(capture.id, None) is not None:
-                self._fresh_size -= capture.size
+            if (fresh := self._fresh.pop(capture.id, None)) is not None:
+                self._fresh_size -= fresh[1]
                 self._packed[capture.id] = packed
                 self._packed_size += len(packed)
         self._make_room()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Protocol
 
 import msgspec
 
-from modelyard.wire.usage import NOTHING, Figures
 
-
-class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Row(msgspec.Struct, frozen=True, gc=False):
     """Names and order are those of the columns. Without a note: as in spec http 17.
 
     Times of ours are milliseconds; -1 is what does not apply or is not known.
@@ -64,20 +62,9 @@ values_of = msgspec.structs.astuple
 """A row as the values of `COLUMNS`."""
 
 
-def token_columns(figures: Figures) -> dict[str, Any]:
-    """The columns that say what an answer's figures say."""
-    return (
-        {
-            "cache_tokens": figures.cached,
-            "draft_tokens": figures.drafted,
-            "draft_acc_tokens": figures.accepted,
-            "input_tokens": figures.input,
-            "output_tokens": figures.output,
-            "prompt_per_second": figures.prompt_speed,
-            "tokens_per_second": figures.speed,
-            "reasoning_tokens": figures.reasoning,
-            "cache_written_tokens": figures.cache_written,
-        }
-        if figures is not NOTHING
-        else {}
-    )
+class Pending(Protocol):
+    """Something that a row can be made of, once, by any thread."""
+
+    def row(self) -> Row:
+        """The row."""
+        ...

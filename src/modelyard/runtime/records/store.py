@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TypeVar
 
-from modelyard.runtime.records.row import COLUMNS, Row, values_of
+from modelyard.runtime.records.row import COLUMNS, Pending, Row, values_of
 from modelyard.runtime.records.schema import connect, connect_to_read
 
 IN_MEMORY = ":memory:"
@@ -57,7 +57,7 @@ class Store:
         self._say = say
         self._connection = connect(path)
         self.last_id = _last_id(self._connection)
-        self._rows: deque[Row] = deque()
+        self._rows: deque[Row | Pending] = deque()
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._noted = False
         self._failing = False
@@ -81,13 +81,15 @@ class Store:
         self.last_id += 1
         return self.last_id
 
-    def add(self, row: Row) -> None:
-        """Keep a row. Never waits; where nothing can be written for long, the row is dropped."""
+    def add(self, row: Row | Pending) -> None:
+        """Keep a row, which may have to be made. Never waits; if nothing can be written for long, it is dropped."""
         if len(self._rows) >= MAX_WAITING:
             self.dropped += 1
             if self.dropped - self._told_of_drops == 1:
                 self._say(f"{self.path} can't be written fast enough: records of requests are being dropped")
             return
+        if len(self._rows) >= BATCH and not isinstance(row, Row):
+            row = row.row()  # it may wait for long, and what it is made from is larger
         self._rows.append(row)
         if not self._noted:
             self._noted = True
@@ -157,8 +159,9 @@ class Store:
             return None
 
     def _write_all(self) -> None:
-        while self._rows:
-            batch = [self._rows.popleft() for _ in range(min(BATCH, len(self._rows)))]
+        """Write what is waiting now; what comes meanwhile is gathered first."""
+        for _ in range(0, len(self._rows), BATCH):
+            batch = self._next_batch()
             try:
                 self._write(batch)
             except sqlite3.Error as error:
@@ -175,9 +178,23 @@ class Store:
             self._told_of_drops = self.dropped
             self._say(f"{lost} records of requests were dropped while {self.path} could not be written")
 
+    def _next_batch(self) -> list[Row]:
+        """Rows that others behind them would push out at once are not even made."""
+        waiting = len(self._rows)
+        if 0 < self.keep < waiting:
+            for _ in range(waiting - self.keep):
+                self._rows.popleft()
+        taken = [self._rows.popleft() for _ in range(min(BATCH, len(self._rows)))]
+        return [row for row in map(self._made, taken) if row is not None]
+
+    def _made(self, pending: Row | Pending) -> Row | None:
+        try:
+            return pending if isinstance(pending, Row) else pending.row()
+        except Exception as error:  # a bug of ours must not end the thread
+            self._say(f"a record of a request could not be made: {error!r}")
+            return None
+
     def _write(self, batch: list[Row]) -> None:
-        if 0 < self.keep < len(batch):
-            batch = batch[-self.keep :]
         values = [values_of(row) for row in batch]
         connection = self._connection
         connection.execute("BEGIN IMMEDIATE")
