@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from modelyard.app.cli import check, config, demo, lint, schema, serve, simulate
-from modelyard.app.cli.client import logs, models, queue
+from modelyard.app.cli.client import explain, logs, models, queue
 
 
 class Subcommand(NamedTuple):
@@ -35,6 +35,7 @@ SUBCOMMANDS = {
     "ps": Subcommand(models.ps, "ps", "the models that run"),
     "load": Subcommand(models.load, "load MODEL", "load a model"),
     "unload": Subcommand(models.unload, "unload MODEL ...", "unload models"),
+    "explain": Subcommand(explain.explain, "explain MODEL", "what a request would meet if it came now, and why"),
     "queue": Subcommand(queue.queue, "queue", "the requests that wait"),
     "hold": Subcommand(queue.hold, "hold MODEL", "let nobody take a model's place"),
     "logs": Subcommand(logs.logs, "logs [-f] [MODEL]", "what the server and its models print"),

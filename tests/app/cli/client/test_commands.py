@@ -120,3 +120,17 @@ def test_what_can_not_be_understood_is_a_usage_error(arguments: list[str]) -> No
     with pytest.raises(SystemExit) as stopped:
         main(arguments)
     assert stopped.value.code == 2
+
+
+def test_what_a_request_would_meet(say: Say) -> None:
+    assert say("explain", "one").splitlines() == [
+        "one would be loaded now",
+        "  A swap for one begins now: nothing has to make room.",
+    ]
+    say("load", "one")
+    assert say("explain", "one").splitlines()[0] == "one would be served at once"
+    lines = say("explain", "org/two").splitlines()
+    assert lines[0] == "org/two would be loaded now"
+    assert "  evicts: one" in lines
+    assert json.loads(say("explain", "org/two", "--json"))["evicts"] == ["one"]
+    assert "model not found" in say("explain", "nobody", code=1)
