@@ -10,9 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
-from modelyard.app.api.application import build_api
+from modelyard.app.api.application import Parts, build_api
 from modelyard.app.api.events import MODEL_STATUS
 from modelyard.app.loading import Loader
+from modelyard.app.monitoring import Monitoring
 from modelyard.app.reload import Reloader, Sources
 from modelyard.config.diff import Changes
 from modelyard.config.schema import Config, HeldPorts, ModelConfig
@@ -41,10 +42,10 @@ def with_api(story: Story) -> None:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{plane.port}", timeout=20) as client:
             await story(plane, client)
 
-    in_plane(inside, config=CONFIG, make_app=_api)
+    in_plane(inside, config=CONFIG, make_app=api_of)
 
 
-def _api(plane: Plane) -> AsgiApp:
+def api_of(plane: Plane) -> AsgiApp:
     feed = plane.feed
     plane.engine.on_move = lambda: feed.changed(MODEL_STATUS)
     reloader = Reloader(
@@ -56,7 +57,22 @@ def _api(plane: Plane) -> AsgiApp:
         clock=plane.clock,
     )
     loader = Loader(plane.engine, plane.world, tasks=plane.tasks, log=plane.logs.daemon, clock=plane.clock)
-    return build_api(plane.engine, plane.world, plane.logs, reloader, feed, plane.inflight, loader, plane.records)
+    monitoring = Monitoring(
+        plane.engine, plane.world, list, tasks=plane.tasks, clock=plane.clock, log=plane.logs.daemon
+    )
+    return build_api(
+        Parts(
+            engine=plane.engine,
+            world=plane.world,
+            logs=plane.logs,
+            reloader=reloader,
+            feed=feed,
+            inflight=plane.inflight,
+            loader=loader,
+            records=plane.records,
+            monitoring=monitoring,
+        )
+    )
 
 
 class NobodyToAdopt:

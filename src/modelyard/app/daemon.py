@@ -12,13 +12,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from modelyard.app.api.application import build_api
+from modelyard.app.api.application import Parts, build_api
 from modelyard.app.api.events import CONFIG_STATUS, MODEL_STATUS, PROFILE_CHANGED
 from modelyard.app.front import Front
 from modelyard.app.inference import Inference
 from modelyard.app.inflight import InFlight
 from modelyard.app.listen import Address, advice
 from modelyard.app.loading import Loader
+from modelyard.app.monitoring import Monitoring
 from modelyard.app.recording import Recorder
 from modelyard.app.records import Records
 from modelyard.app.reload import Reloader, Sources
@@ -104,18 +105,28 @@ class Daemon:
         inflight = InFlight(self._feed, self._clock)
         self._records = Records(config, tasks=self._tasks, log=self._log)
         self._recorder = Recorder(self._records, self._world, self._engine, self._feed, self._clock)
-        inference = Inference(self._engine, self._world, self._peers, inflight, self._recorder)
-        routes = build_api(
+        self._monitoring = Monitoring(
             self._engine,
             self._world,
-            self.logs,
-            self._reloader,
-            self._feed,
-            inflight,
-            self._loader,
-            self._records,
+            lambda: self._children.roots(),
+            tasks=self._tasks,
+            clock=self._clock,
+            log=self._log,
         )
-        api = AsgiBridge(routes, self._tasks)
+        self._recorder.on_row = self._monitoring.meters.count
+        inference = Inference(self._engine, self._world, self._peers, inflight, self._recorder)
+        parts = Parts(
+            engine=self._engine,
+            world=self._world,
+            logs=self.logs,
+            reloader=self._reloader,
+            feed=self._feed,
+            inflight=inflight,
+            loader=self._loader,
+            records=self._records,
+            monitoring=self._monitoring,
+        )
+        api = AsgiBridge(build_api(parts), self._tasks)
         front = Front(inference, api, self._log, self._clock)
         self._edge = Edge(front.handle, self._clock, self._turn, request_done=front.request_done)
         self._stopping = asyncio.Event()
@@ -146,6 +157,7 @@ class Daemon:
         journal = open_journal(self._state, daemon, self._log)
         self._guard = Guard(daemon, log=self._log, clock=self._clock, journal=journal)
         self._guard.start()
+        self._monitoring.start()
         self._children = self._make_children()
         self._apply(self._world)
         if self._options.watcher is not None:
@@ -233,6 +245,7 @@ class Daemon:
             self.logs.model(model)
         self._peers.adopt(world.peers())
         self._records.adopt(config)
+        self._monitoring.adopt()
         restart = self._children.reconfigure()
         self._engine.post(
             SpecsChanged(

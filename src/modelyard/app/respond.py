@@ -24,9 +24,9 @@ def api_error(request: ApiRequest, error: HttpError) -> Response:
     return Response(body, status, {name.decode(): value.decode() for name, value in headers})
 
 
-def api_json(value: object) -> Response:
+def api_json(value: object, status: int = 200) -> Response:
     """An answer of the API: compact JSON and a line end."""
-    return Response(msgspec.json.encode(value) + b"\n", media_type="application/json")
+    return Response(msgspec.json.encode(value) + b"\n", status, media_type="application/json")
 
 
 def send_text(request: Request, status: int, text: str, *headers: tuple[bytes, bytes]) -> None:

@@ -38,6 +38,7 @@ from modelyard.runtime.http.upstream import UpstreamPool
 
 FLIGHT_RECORDER = 1000
 _ENDS = (ChildExited, ChildFailed)
+_NEWS = (ChildReady, ChildExited, ChildFailed)
 _MOVES = (ChildReady, ChildExited, ChildFailed, DeadlinePassed, SpecsChanged, TryAgainAsked, UnloadAsked)
 """Events after which models stand elsewhere; others move them only by a command to start or stop."""
 
@@ -84,6 +85,11 @@ ServingFactory = Callable[[ChildId, str], Serving]
 """Makes what serves a child; the text is the reason of its start."""
 
 
+ChildNews = StartChild | StopChild | ChildReady | ChildExited | ChildFailed
+Witness = Callable[[ChildNews, Serving | None], None]
+"""Hears what happens to a child, and what serves it; None where that is gone already."""
+
+
 class Engine:
     """Runs a `Scheduler` on an event loop."""
 
@@ -101,6 +107,8 @@ class Engine:
         self._moved = False
         self.on_move: Callable[[], None] = _nobody_listens
         """Called when some model's phase, or the list of models, is another."""
+        self.witness: Witness = _nobody_looks
+        """Told of every child's start, of what it is asked for, and of its news, in their order."""
         self.flight_recorder: deque[tuple[float, Event]] = deque(maxlen=FLIGHT_RECORDER)
 
     def __repr__(self) -> str:
@@ -175,6 +183,8 @@ class Engine:
                 event = self._queue.popleft()
                 for command in self._ask(event):
                     self._try(command)
+                if isinstance(event, _NEWS):
+                    self.witness(event, self._servings.get(event.child))
                 if isinstance(event, _ENDS):
                     self._forget(event.child)
                 self._moved = self._moved or isinstance(event, _MOVES)
@@ -210,10 +220,12 @@ class Engine:
             case StartChild(child=child, reason=reason):
                 self._moved = True
                 serving = self._servings[child] = self._make_serving(child, reason)
+                self.witness(command, serving)
                 serving.start()
             case StopChild(child=child, grace=grace, reason=reason):
                 self._moved = True
                 if (leaving := self._servings.get(child)) is not None:
+                    self.witness(command, leaving)
                     leaving.stop(grace, reason)
             case _ as never:
                 assert_never(never)
@@ -309,6 +321,10 @@ class Engine:
 
 
 def _nobody_listens() -> None:
+    pass
+
+
+def _nobody_looks(news: ChildNews, serving: Serving | None) -> None:
     pass
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -22,11 +23,13 @@ from modelyard.app.api.landing import Landing
 from modelyard.app.api.loading import LoadingRoutes
 from modelyard.app.api.logs import LogRoutes
 from modelyard.app.api.models import ModelRoutes
+from modelyard.app.api.monitoring import MonitoringRoutes
 from modelyard.app.api.profiles import ProfileRoutes
 from modelyard.app.api.scheduling import SchedulingRoutes
 from modelyard.app.api.status import StatusRoutes
 from modelyard.app.inflight import INFLIGHT, InFlight
 from modelyard.app.loading import Loader
+from modelyard.app.monitoring import Monitoring
 from modelyard.app.records import Records
 from modelyard.app.reload import Reloader
 from modelyard.app.world import World
@@ -38,18 +41,25 @@ _TOKEN = re.compile(r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
 _DEFAULT_HEADERS = "Content-Type, Authorization, Accept, X-Requested-With"
 
 
-def build_api(
-    engine: Engine,
-    world: World,
-    logs: LogHub,
-    reloader: Reloader,
-    feed: Feed,
-    inflight: InFlight,
-    loader: Loader,
-    records: Records,
-) -> Starlette:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the API shows and steers."""
+
+    engine: Engine
+    world: World
+    logs: LogHub
+    reloader: Reloader
+    feed: Feed
+    inflight: InFlight
+    loader: Loader
+    records: Records
+    monitoring: Monitoring
+
+
+def build_api(parts: Parts) -> Starlette:
     """The application. What it can tell live it adds to the feed."""
-    clock = engine.clock
+    engine, world, logs, feed, clock = parts.engine, parts.world, parts.logs, parts.feed, parts.engine.clock
+    reloader, inflight, loader, records = parts.reloader, parts.inflight, parts.loader, parts.records
     models = ModelRoutes(engine, world, clock)
     landing = Landing(engine, world)
     log_routes = LogRoutes(logs, world)
@@ -58,6 +68,7 @@ def build_api(
     running = InFlightRoutes(inflight)
     activity = ActivityRoutes(records, clock)
     captures = CaptureRoutes(records)
+    figures = MonitoringRoutes(parts.monitoring)
     feed.add(MODEL_STATUS, models.status)
     feed.add("uiConfig", lambda: {"activity": {"session_id": world.config.ui.activity.session_id}})
     feed.add(PROFILE_CHANGED, profiles.active)
@@ -71,6 +82,7 @@ def build_api(
         Route("/ui/{path:path}", landing.page, methods=["GET"]),
         Route("/upstream", _to_ui_models, methods=["GET"]),
         Route("/v1/models", models.listing, methods=["GET"]),
+        Route("/v1/models/{model:path}", models.one, methods=["GET"]),
         Route("/models", models.listing, methods=["GET"]),
         Route("/running", models.running, methods=["GET"]),
         Route("/unload", models.unload_all_as_text, methods=["GET"]),
@@ -97,6 +109,10 @@ def build_api(
         Route("/api/events", EventRoutes(feed).stream, methods=["GET"]),
         Route("/api/status", StatusRoutes(engine, world, reloader, clock).status, methods=["GET"]),
         Route("/api/config/status", ConfigRoutes(reloader).status, methods=["GET"]),
+        Route("/api/version", figures.version, methods=["GET"]),
+        Route("/api/performance", figures.performance, methods=["GET"]),
+        Route("/api/hardware", figures.hardware, methods=["GET"]),
+        Route("/metrics", figures.metrics, methods=["GET"]),
         Route("/logs", log_routes.history, methods=["GET"]),
         Route("/logs/stream", log_routes.stream, methods=["GET"]),
         Route("/logs/stream/{source:path}", log_routes.stream, methods=["GET"]),

@@ -429,6 +429,8 @@ class UpstreamPool:
         self._all: set[UpstreamConnection] = set()
         self._closed = False
         self._working_address: str | None = None
+        self.was_used = False
+        """Whether it was ever asked for a connection."""
         self._sweeper: asyncio.TimerHandle | None = None
 
     def __repr__(self) -> str:
@@ -440,6 +442,7 @@ class UpstreamPool:
 
     def connect(self, taker: ResponseTaker) -> None:
         """Open a connection for `taker`, who hears of it as soon as there is one or can be none."""
+        self.was_used = True
         self._tasks.spawn(self._connect(taker), name=f"connect to {self.target.url}")
 
     async def _connect(self, taker: ResponseTaker) -> None:

@@ -1,0 +1,172 @@
+"""What is counted of each model since the start, for `/metrics`.
+
+Requests are counted from the rows of the record, which are made when nobody waits any more; lives of children from
+what the engine carries out. Nothing here is on the way of a request.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Collection
+
+from modelyard.core.commands import StartChild, StopChild
+from modelyard.core.events import ChildExited, ChildFailed, ChildReady
+from modelyard.core.model import ChildId
+from modelyard.runtime.clock import Clock
+from modelyard.runtime.engine import ChildNews, Serving
+from modelyard.runtime.records.row import Row
+
+UNKNOWN = "(unknown)"
+"""Stands for every name that no model has: clients may invent names without end."""
+
+SHORT = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
+"""Bounds for the times of requests, in seconds."""
+LONG = (0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0)
+"""Bounds for the times of loads, in seconds."""
+
+_MAKES_ROOM = "makes room for "
+_REASONS = (
+    (_MAKES_ROOM, "eviction"),
+    ("idle for its ttl", "ttl"),
+    ("its unload was asked for", "unload"),
+    ("removed from the configuration", "reload"),
+    ("its configuration changed", "reload"),
+    ("the server shuts down", "shutdown"),
+)
+"""How the scheduler's words for the reason of a stop begin, and what they are counted as."""
+
+
+class Histogram:
+    """How many figures lay within each bound; the last count is of those beyond all."""
+
+    __slots__ = ("bounds", "counts", "total")
+
+    def __init__(self, bounds: tuple[float, ...]) -> None:
+        self.bounds = bounds
+        self.counts = [0] * (len(bounds) + 1)
+        self.total = 0.0
+
+    def __repr__(self) -> str:
+        return f"<Histogram of {sum(self.counts)}, {self.total:g} in all>"
+
+    def observe(self, value: float) -> None:
+        """Count one figure."""
+        self.counts[bisect_left(self.bounds, value)] += 1
+        self.total += value
+
+    def observe_milliseconds(self, value: float) -> None:
+        """Count one figure, if there is one: a negative one stands for none."""
+        if value >= 0:
+            self.observe(value / 1000)
+
+
+class ModelMeter:
+    """One model's counts."""
+
+    __slots__ = (
+        "duration", "evictions", "first_byte", "first_token", "load", "loads", "queue", "requests", "stops", "tokens",
+        "waited_for_load", "wasted",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.requests: Counter[str] = Counter()
+        """By outcome."""
+        self.tokens: Counter[str] = Counter()
+        """By kind."""
+        self.queue = Histogram(SHORT)
+        self.waited_for_load = Histogram(SHORT)
+        self.first_byte = Histogram(SHORT)
+        self.first_token = Histogram(SHORT)
+        self.duration = Histogram(SHORT)
+        self.loads = 0
+        """Starts of its process."""
+        self.load = Histogram(LONG)
+        """Of starts that succeeded."""
+        self.stops: Counter[str] = Counter()
+        """Ends of its process, by reason."""
+        self.evictions: Counter[str] = Counter()
+        """Times that it had to go, by the model that took its place."""
+        self.wasted = 0
+        """Loads that served no request."""
+
+    def __repr__(self) -> str:
+        return f"<ModelMeter of {self.requests.total()} requests and {self.loads} loads>"
+
+
+class Meters:
+    """The counts of all models."""
+
+    def __init__(self, clock: Clock, is_known: Callable[[str], bool]) -> None:
+        """`is_known`: whether a model of that name is configured, or that of a peer."""
+        self._clock = clock
+        self._is_known = is_known
+        self._starting: dict[ChildId, float] = {}
+        self._leaving: dict[ChildId, str] = {}
+        self.models: dict[str, ModelMeter] = {}
+
+    def __repr__(self) -> str:
+        return f"<Meters of {len(self.models)} models>"
+
+    def keep(self, models: Collection[str]) -> None:
+        """Forget the models that are gone, but for those of peers."""
+        for model in [model for model in self.models if model not in models and not self._is_known(model)]:
+            del self.models[model]
+
+    def of(self, model: str) -> ModelMeter:
+        """The counts of a model."""
+        name = model if self._is_known(model) else UNKNOWN
+        meter = self.models.get(name)
+        if meter is None:
+            meter = self.models[name] = ModelMeter()
+        return meter
+
+    def count(self, row: Row) -> None:
+        """A request has ended."""
+        meter = self.of(row.model_id)
+        meter.requests[row.outcome] += 1
+        meter.duration.observe_milliseconds(row.duration_ms)
+        meter.queue.observe_milliseconds(row.queue_ms)
+        if row.load_ms > 0:
+            meter.waited_for_load.observe_milliseconds(row.load_ms)
+        meter.first_byte.observe_milliseconds(row.first_byte_ms)
+        meter.first_token.observe_milliseconds(row.first_token_ms)
+        tokens = meter.tokens
+        tokens["input"] += max(0, row.input_tokens)
+        tokens["output"] += max(0, row.output_tokens)
+        tokens["cached"] += max(0, row.cache_tokens)
+        tokens["reasoning"] += max(0, row.reasoning_tokens)
+        tokens["drafted"] += max(0, row.draft_tokens)
+        tokens["accepted"] += max(0, row.draft_acc_tokens)
+
+    def child_moved(self, news: ChildNews, serving: Serving | None) -> None:
+        """The engine has started or stopped a child, or heard of one. `serving` None: of one that is long gone."""
+        if serving is None:
+            return
+        child = news.child
+        meter = self.of(child.model)
+        match news:
+            case StartChild():
+                meter.loads += 1
+                self._starting[child] = self._clock.now()
+            case ChildReady():
+                meter.load.observe(self._clock.now() - self._starting.get(child, self._clock.now()))
+            case StopChild(reason=reason):
+                self._leaving[child] = reason
+            case ChildExited() | ChildFailed():
+                self._gone(meter, news, serving)
+
+    def _gone(self, meter: ModelMeter, news: ChildExited | ChildFailed, serving: Serving) -> None:
+        self._starting.pop(news.child, None)
+        asked = self._leaving.pop(news.child, None)
+        by_itself = "crash" if isinstance(news, ChildExited) else "failed"
+        meter.stops[by_itself if asked is None else kind_of_stop(asked)] += 1
+        if asked is not None:
+            meter.wasted += not serving.pool.was_used
+            if asked.startswith(_MAKES_ROOM):
+                meter.evictions[asked.removeprefix(_MAKES_ROOM)] += 1
+
+
+def kind_of_stop(reason: str) -> str:
+    """What the scheduler's words for the reason of a stop are counted as."""
+    return next((kind for words, kind in _REASONS if reason.startswith(words)), "other")
