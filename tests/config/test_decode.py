@@ -167,12 +167,12 @@ def test_nothing_is_said_where_nothing_is_lost(text: str) -> None:
 def test_what_has_no_effect_yet_is_listed_once_for_all_models() -> None:
     config = load(
         "captureBuffer: 7\nmodels:\n"
-        '  alpha: {cmd: "${PORT}", metadata: {a: 1}, filters: {}}\n'
-        '  beta: {cmd: "${PORT}", metadata: {a: 2}}\n'
+        '  alpha: {cmd: "${PORT}", healthCheckTimeout: 20, filters: {}}\n'
+        '  beta: {cmd: "${PORT}", healthCheckTimeout: 30}\n'
         '  gamma: {cmd: "${PORT}", compat: {ignoreWebsockets: true}}\n'
     )
     assert config.without_effect == (
         "captureBuffer",
-        "models.alpha.metadata (and of 1 more)",
+        "models.alpha.healthCheckTimeout (and of 1 more)",
     )
     assert config.warnings == ()

@@ -10,7 +10,6 @@ from modelyard.wire.endpoints import GET_ENDPOINTS, POST_ENDPOINTS
 from modelyard.wire.errors import HttpError
 from modelyard.wire.heads import RequestHead
 
-
 PRYING = frozenset({b"/slots"})
 """Routes of engines that show what others have asked."""
 

@@ -28,15 +28,12 @@ WITHOUT_EFFECT = frozenset(
         "store",
         "ui",
         "performance",
-        "includeAliasesInList",
         "logRequests",
     ]
 )
 """Keys of the top level that are read, checked and kept, for what comes."""
 MODEL_WITHOUT_EFFECT = frozenset(
     [
-        "metadata",
-        "capabilities",
         "healthCheckTimeout",
     ]
 )

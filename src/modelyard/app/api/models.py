@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from modelyard.app.api.guard import caller_of
+from modelyard.app.listing import Listing, capability_flags
 from modelyard.app.respond import api_error
 from modelyard.app.world import World
-from modelyard.config.schema import ModelConfig
+from modelyard.config.schema import Config, ModelConfig
 from modelyard.core.model import Phase
 from modelyard.runtime.clock import Clock
 from modelyard.runtime.engine import Engine
@@ -39,18 +42,19 @@ class ModelRoutes:
 
     async def listing(self, request: Request) -> Response:
         """`GET /v1/models`."""
-        created = int(self._clock.wall())
-        states = self._states()
-        data = [
-            _record(model, created, loaded=model.id in states)
-            for model in self._world.config.models.values()
-            if not model.unlisted
-        ]
-        data.sort(key=lambda record: record["id"])
-        response = _json({"object": "list", "data": data})
-        if (origin := request.headers.get("origin")) is not None:
-            response.headers["Access-Control-Allow-Origin"] = origin
-        return response
+        data = self._listing().records(caller_of(request))
+        return _for_origin(request, _json({"object": "list", "data": data}))
+
+    async def one(self, request: Request) -> Response:
+        """`GET /v1/models/ID`: one record, listed or not; ours."""
+        if not request.path_params["model"]:
+            raise HTTPException(404)  # compatible: a slash at the end is no route
+        record = self._listing().find(request.path_params["model"], caller_of(request))
+        return _for_origin(request, api_error(request, errors.MODEL_NOT_FOUND) if record is None else _json(record))
+
+    def _listing(self) -> Listing:
+        world, created = self._world, int(self._clock.wall())
+        return Listing(world.config, world.resolution, self._engine.phase_of, created)
 
     async def running(self, request: Request) -> Response:
         """`GET /running`. `phase` is ours: the truth where the old states have no word."""
@@ -66,7 +70,8 @@ class ModelRoutes:
         """Every model and where it stands, as `/api/events` tells it (spec http 14). `phase` is ours."""
         known = self._engine.snapshot().models
         phases = {model: known[model].phase if model in known else Phase.STOPPED for model in self._world.config.models}
-        return [_status_record(model, phases[model.id]) for model in self._world.config.models.values()]
+        local = [_status_record(model, phases[model.id]) for model in self._world.config.models.values()]
+        return [*local, *_peer_records(self._world.config)]
 
     def _states(self) -> dict[str, str]:
         """The old state of every model that is not stopped."""
@@ -99,18 +104,11 @@ def _json(value: object) -> Response:
     return Response(msgspec.json.encode(value) + b"\n", media_type="application/json")
 
 
-def _record(model: ModelConfig, created: int, *, loaded: bool) -> dict[str, Any]:
-    record: dict[str, Any] = {"id": model.id, "object": "model", "created": created, "owned_by": "modelyard"}
-    if model.name.strip():
-        record["name"] = model.name.strip()
-    if model.description.strip():
-        record["description"] = model.description.strip()
-    internal: dict[str, Any] = {"type": "model"}
-    if model.aliases:
-        internal["aliases"] = list(model.aliases)
-    record["meta"] = {"llamaswap": internal}
-    record["status"] = {"value": "loaded" if loaded else "unloaded"}
-    return record
+def _for_origin(request: Request, response: Response) -> Response:
+    """Compatible: the one route of the API that pages of other origins may read, told by their name."""
+    if (origin := request.headers.get("origin")) is not None:
+        response.headers["Access-Control-Allow-Origin"] = origin
+    return response
 
 
 def _running_record(model: ModelConfig, state: str, phase: Phase) -> dict[str, Any]:
@@ -138,4 +136,18 @@ def _status_record(model: ModelConfig, phase: Phase) -> dict[str, Any]:
     }
     if model.aliases:
         record["aliases"] = list(model.aliases)
+    if flags := capability_flags(model.capabilities):
+        record["capabilities"] = flags
+    if model.capabilities.context:
+        record["context_length"] = model.capabilities.context
     return record
+
+
+def _peer_records(config: Config) -> list[dict[str, Any]]:
+    """The models of peers, of whose state nothing is known."""
+    return [
+        {"id": f"{peer}/{model}", "name": f"{peer}: {model}", "description": "", "state": "", "phase": ""}
+        | {"unlisted": False, "peerID": peer}
+        for peer, entry in config.peers.items()
+        for model in dict.fromkeys(entry.models)
+    ]
