@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from modelyard.config.view import HIDDEN, resolved_view
+from modelyard.config.secrets import HIDDEN
+from modelyard.config.view import resolved_view
 from tests.config.helpers import load
 
 URL = 'cmd: run, proxy: "http://u"'
@@ -79,6 +80,18 @@ def test_secrets_are_hidden_where_that_is_asked() -> None:
     assert hidden["apiKeys"] == [HIDDEN, HIDDEN]
     assert [peer["apiKey"] for peer in hidden["peers"].values()] == [HIDDEN, ""]
     assert not any(secret in json.dumps(hidden) for secret in ("ours", "more", "theirs"))
+
+
+def test_secrets_are_hidden_also_where_a_macro_or_a_command_holds_them() -> None:
+    config = load("""
+macros: {KEY: sk-long-enough, SHORT: abc}
+apiKeys: ["${KEY}", "${SHORT}"]
+models: {abcd: {cmd: "run --api-key ${KEY} --port ${PORT}", env: ["KEY=${KEY}"]}}
+""")
+    hidden = resolved_view(config, reveal=False)
+    assert "sk-long-enough" not in json.dumps(hidden)
+    assert hidden["macros"] == [["KEY", HIDDEN], ["SHORT", HIDDEN]]
+    assert hidden["models"]["abcd"]["cmd"] == f"run --api-key {HIDDEN} --port 5800"
 
 
 @pytest.mark.parametrize(("limit", "shown"), [("", 50), ("concurrencyLimit: 7", 50), ("concurrencyLimit: 70", 70)])

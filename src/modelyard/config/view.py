@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import structs, to_builtins
@@ -11,10 +11,10 @@ from modelyard.config.cmdline import EmptyCommand, split_command
 from modelyard.config.document import ApiKeyEntry, Capabilities, Filters, MacroValue, MatrixEntry
 from modelyard.config.modelchecks import COMFYUI_MODEL, COMFYUI_PARALLEL
 from modelyard.config.schema import Config, EffectiveFilters, ModelConfig, PeerConfig
+from modelyard.config.secrets import HIDDEN
 
-HIDDEN = "(hidden)"
-"""Stands for a secret that is not revealed."""
-
+_SHORTEST_WITHIN = 8
+"""Characters of a key that is looked for within longer texts as well: a shorter one would be found in any."""
 _PLAIN = (
     "health_check_timeout",
     "log_requests",
@@ -34,8 +34,14 @@ _KEYS = {field.name: field.encode_name for field in structs.fields(Config)}
 
 
 def resolved_view(config: Config, *, reveal: bool = True) -> dict[str, Any]:
-    """The configuration as JSON-able data. Secrets (our keys, those of peers) are shown if `reveal`, else hidden."""
-    secret: Callable[[str], str] = (lambda key: key) if reveal else _hidden
+    """The configuration as JSON-able data. Secrets (our keys, those of peers) are shown if `reveal`, else hidden: also
+    where a macro or a command holds one."""
+    view = _view(config, (lambda key: key) if reveal else _hidden)
+    secrets = set() if reveal else _secrets_of(config)
+    return {key: _without(secrets, value) for key, value in view.items()} if secrets else view
+
+
+def _view(config: Config, secret: Callable[[str], str]) -> dict[str, Any]:
     return {
         **{_KEYS[name]: getattr(config, name) for name in _PLAIN},
         "apiKeys": [_key_view(key, secret) for key in config.api_keys],
@@ -63,6 +69,30 @@ def _key_view(key: str | ApiKeyEntry, secret: Callable[[str], str]) -> str | dic
 
 def _hidden(key: str) -> str:
     return HIDDEN if key else ""
+
+
+def _secrets_of(config: Config) -> set[str]:
+    ours = {key if isinstance(key, str) else key.key for key in config.api_keys}
+    return (ours | {peer.api_key for peer in config.peers.values()}) - {""}
+
+
+def _without(secrets: Collection[str], value: Any) -> Any:
+    match value:
+        case str():
+            return HIDDEN if value in secrets else _without_within(secrets, value)
+        case dict():
+            return {key: _without(secrets, item) for key, item in value.items()}
+        case list() | tuple():
+            return [_without(secrets, item) for item in value]
+        case _:
+            return value
+
+
+def _without_within(secrets: Iterable[str], text: str) -> str:
+    for secret in secrets:
+        if len(secret) >= _SHORTEST_WITHIN:
+            text = text.replace(secret, HIDDEN)
+    return text
 
 
 def _model_view(model: ModelConfig) -> dict[str, Any]:

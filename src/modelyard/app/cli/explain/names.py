@@ -12,7 +12,7 @@ from modelyard.config.document import PeerEntry, SelectorEntry
 from modelyard.config.keys import WITHOUT_EFFECT
 from modelyard.config.origins import DEFAULT, Origins
 from modelyard.config.schema import Config, ModelConfig, PeerModel
-from modelyard.config.view import HIDDEN
+from modelyard.config.secrets import HIDDEN
 
 
 def explain(config: Config, origins: Origins, asked: str) -> Explanation | None:
