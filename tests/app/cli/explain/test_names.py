@@ -14,7 +14,7 @@ from modelyard.config.origins import Origins
 from modelyard.config.sources import Source, parse_config
 
 EXAMPLE = Path(__file__).parents[4] / "examples" / "complete.yaml"
-ENVIRONMENT = {"HOME": "/home/me", "HF_TOKEN": "hf_example"}
+ENVIRONMENT = {"HOME": "/home/me", "HF_TOKEN": "hf_example", "MODELYARD_KEY": "k-1"}
 
 
 def explained(text: str, name: str) -> Explanation:
