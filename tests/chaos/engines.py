@@ -43,7 +43,14 @@ def configuration(megabytes_per_second: float, dice: random.Random | None = None
         "stubborn": demo_engine("--ignore-term"),
     }
     more = {"hung": "busyTimeout: 2", "slow": "ttl: 1", "stubborn": "unloadTimeout: 1"}
-    lines = ["logLevel: debug", "healthCheckTimeout: 15", "unloadTimeout: 3", "models:"]
+    lines = [
+        "logLevel: debug",
+        "healthCheckTimeout: 15",
+        "unloadTimeout: 3",
+        "captureBuffer: 0",
+        "metricsMaxInMemory: 100",
+        "models:",
+    ]
     for model, command in commands.items():
         extra = [more[model]] if model in more else []
         if dice is not None and model != STEADY:

@@ -13,8 +13,11 @@ from pathlib import Path
 import httpx
 
 from modelyard.runtime.platform.linux import all_processes
-from tests.chaos.engines import MODELS, configuration
+from tests.chaos.engines import MODELS, STEADY, configuration
 from tests.support.daemon import Daemon
+
+UNSTEADY = tuple(model for model in MODELS if model != STEADY)
+"""Unloading breaks off what a model answers, and the steady one's answers must all be whole."""
 
 
 class Operator:
@@ -35,7 +38,7 @@ class Operator:
         deeds: list[Callable[[], None]] = [
             self._unload_one,
             self._unload_one,
-            self._unload_all,
+            self._unload_many,
             self._load,
             self._hold,
             self._reload,
@@ -54,10 +57,11 @@ class Operator:
         self._daemon.signal(signal.SIGHUP)
 
     def _unload_one(self) -> None:
-        self._post(f"/api/models/unload/{self._dice.choice(MODELS)}")
+        self._post(f"/api/models/unload/{self._dice.choice(UNSTEADY)}")
 
-    def _unload_all(self) -> None:
-        self._post("/api/models/unload")
+    def _unload_many(self) -> None:
+        for model in UNSTEADY:
+            self._post(f"/api/models/unload/{model}")
 
     def _load(self) -> None:
         self._post(f"/api/models/load/{self._dice.choice(MODELS)}?wait=false")
