@@ -1,0 +1,204 @@
+"""What is counted of requests and of the lives of children."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import pytest
+
+from modelyard.app.meters import UNKNOWN, Histogram, Meters, kind_of_stop
+from modelyard.core.commands import StartChild, StopChild
+from modelyard.core.events import (
+    ChildExited,
+    ChildFailed,
+    ChildReady,
+    DeadlinePassed,
+    Event,
+    RequestArrived,
+    ServeDone,
+    ShutdownAsked,
+    SpecsChanged,
+    UnloadAsked,
+)
+from modelyard.core.model import ChildId, ModelFacts
+from modelyard.core.planners.groups import GroupRule, GroupsPlanner
+from modelyard.core.scheduler import Scheduler
+from modelyard.runtime.engine import Serving
+from modelyard.runtime.records.row import Row
+
+M1 = ChildId("m", 1)
+
+
+class HandClock:
+    """Time that a test sets."""
+
+    def __init__(self) -> None:
+        self.time = 0.0
+
+    def now(self) -> float:
+        return self.time
+
+    def wall(self) -> float:
+        return self.time
+
+
+class _Pool:
+    was_used = False
+
+
+class _Serving:
+    """What served a child, as far as counting looks at it."""
+
+    def __init__(self, *, was_used: bool = False) -> None:
+        self.pool = _Pool()
+        self.pool.was_used = was_used
+
+
+def serving(*, was_used: bool = False) -> Serving:
+    return cast("Serving", _Serving(was_used=was_used))
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+def meters(clock: HandClock) -> Meters:
+    return Meters(clock, {"m", "n"}.__contains__)
+
+
+def test_requests_count_by_outcome_with_their_times_and_tokens(meters: Meters) -> None:
+    meters.count(
+        Row(
+            id=1, ts_created=1, model_id="m", outcome="ok", duration_ms=1500, queue_ms=40.0, load_ms=700.0,
+            first_byte_ms=900.0, first_token_ms=950.0, input_tokens=10, output_tokens=5, cache_tokens=3,
+        )
+    )  # fmt: skip
+    meters.count(Row(id=2, ts_created=1, model_id="m", outcome="rejected", duration_ms=2, cache_tokens=-1))
+    meter = meters.models["m"]
+    assert meter.requests == {"ok": 1, "rejected": 1}
+    assert (meter.tokens["input"], meter.tokens["output"], meter.tokens["cached"]) == (10, 5, 3)
+    assert sum(meter.duration.counts) == 2
+    assert meter.duration.total == pytest.approx(1.502)
+    assert (sum(meter.queue.counts), meter.queue.total) == (1, 0.04)
+    assert (sum(meter.first_token.counts), meter.first_token.total) == (1, 0.95)
+    assert (sum(meter.waited_for_load.counts), meter.waited_for_load.total) == (1, 0.7)
+
+
+def test_names_that_no_model_has_count_as_one(meters: Meters) -> None:
+    for name in ("gpt-7", "gpt-8"):
+        meters.count(Row(id=1, ts_created=1, model_id=name, outcome="rejected"))
+    assert meters.models[UNKNOWN].requests == {"rejected": 2}
+    assert list(meters.models) == [UNKNOWN]
+
+
+def test_models_that_are_gone_are_forgotten(clock: HandClock) -> None:
+    known = {"m", "n"}
+    meters = Meters(clock, known.__contains__)
+    for model in ("m", "n"):
+        meters.of(model)
+    known.discard("n")
+    meters.keep(["m"])
+    assert list(meters.models) == ["m"]
+
+
+def test_a_life_with_an_eviction(meters: Meters, clock: HandClock) -> None:
+    used = serving(was_used=True)
+    meters.child_moved(StartChild(M1, "because"), used)
+    clock.time = 12.5
+    meters.child_moved(ChildReady(M1), used)
+    meters.child_moved(StopChild(M1, 5.0, "makes room for n"), used)
+    meters.child_moved(ChildExited(M1), used)
+    meter = meters.models["m"]
+    assert (meter.loads, meter.load.total, sum(meter.load.counts)) == (1, 12.5, 1)
+    assert (meter.stops, meter.evictions, meter.wasted) == ({"eviction": 1}, {"n": 1}, 0)
+
+
+def test_a_load_that_served_nobody_is_wasted(meters: Meters) -> None:
+    unused = serving()
+    meters.child_moved(StartChild(M1, "because"), unused)
+    meters.child_moved(StopChild(M1, 5.0, "its unload was asked for"), unused)
+    meters.child_moved(ChildFailed(M1, "aborted"), unused)
+    assert (meters.models["m"].wasted, meters.models["m"].stops) == (1, {"unload": 1})
+
+
+def test_what_ends_by_itself_crashed_or_never_came_up(meters: Meters) -> None:
+    meters.child_moved(ChildFailed(M1, "no such file"), serving())
+    meters.child_moved(ChildExited(ChildId("m", 2)), serving(was_used=True))
+    assert (meters.models["m"].stops, meters.models["m"].wasted) == ({"failed": 1, "crash": 1}, 0)
+
+
+def test_late_news_count_nothing(meters: Meters) -> None:
+    meters.child_moved(ChildExited(M1), None)
+    assert meters.models == {}
+
+
+def test_histograms_include_their_bounds() -> None:
+    histogram = Histogram((0.1, 1.0))
+    for value in (0.05, 0.1, 0.5, 2.0):
+        histogram.observe(value)
+    histogram.observe_milliseconds(-1)
+    assert histogram.counts == [2, 1, 1]
+
+
+class Story:
+    """A real scheduler; collects the reasons of the stops that it asks for."""
+
+    def __init__(self) -> None:
+        self.scheduler = Scheduler()
+        self.time = 0.0
+        self.reasons: list[str] = []
+
+    def tell(self, event: Event, after: float = 1.0) -> None:
+        """Something happens; what is started gets ready, what is stopped ends."""
+        self.time += after
+        for command in self.scheduler.handle(event, self.time):
+            if isinstance(command, StartChild):
+                self.tell(ChildReady(command.child))
+            elif isinstance(command, StopChild):
+                self.reasons.append(command.reason)
+                self.tell(ChildExited(command.child))
+
+    def serve(self, request: int, model: str) -> None:
+        """One request from its arrival to its end."""
+        self.tell(RequestArrived(request, model))
+        self.tell(ServeDone(request))
+
+
+def specs(*models: str, ttl: float = 0.0) -> SpecsChanged:
+    facts = {
+        model: ModelFacts(
+            model=model, parallel=1, concurrency_limit=None, queue_limit=9, priority=0, ttl=ttl, unload_timeout=5.0
+        )
+        for model in models
+    }
+    rule = GroupRule(swap=True, exclusive=True, persistent=False, members=tuple(models))
+    return SpecsChanged(facts, GroupsPlanner({"all": rule}))
+
+
+def test_every_reason_that_the_scheduler_gives_has_its_kind() -> None:
+    story = Story()
+    story.tell(specs("m", "n", "o"))
+    story.serve(1, "m")
+    story.serve(2, "n")
+    story.tell(UnloadAsked(("n",)))
+    story.serve(3, "n")
+    story.tell(specs("m", "o"))
+    story.serve(4, "o")
+    changed = specs("m", "o")
+    story.tell(SpecsChanged(changed.facts, changed.planner, restart=frozenset(["o"])))
+    story.tell(specs("m", "o", ttl=10.0))
+    story.serve(5, "m")
+    story.tell(DeadlinePassed(), after=60.0)
+    story.serve(6, "m")
+    story.tell(ShutdownAsked(5.0))
+    assert [kind_of_stop(reason) for reason in story.reasons] == [
+        "eviction",
+        "unload",
+        "reload",
+        "reload",
+        "ttl",
+        "shutdown",
+    ]
+    assert kind_of_stop("for fun") == "other"
