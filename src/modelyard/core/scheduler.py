@@ -75,8 +75,8 @@ class Scheduler:
         return self._handlers[type(event)](event, now)
 
     def next_deadline(self) -> float | None:
-        """When `DeadlinePassed` is wanted: a request becomes overdue, an idle model's time is over, a hold or the pause of
-        a failed model ends, or a model has been loaded for long enough to be evicted."""
+        """When `DeadlinePassed` is wanted: a request becomes overdue, an idle model's time is over, a hold ends or the
+        pause of a failed model, or a model has been loaded for long enough to be evicted."""
         desk = self._desk
         soonest = desk.next_overdue if desk.next_overdue < desk.next_change else desk.next_change
         idle = desk.idle.next_end()
