@@ -156,8 +156,10 @@ def test_two_costs_of_one_model_are_warned_of() -> None:
 def test_an_unknown_member_loads_and_stops_a_server_from_being_built() -> None:
     config = load(ABC + "groups: {g: {members: [alhpa]}}")
     assert config.groups["g"].members == ("alhpa",)
-    (reason,) = config.unbuildable
-    assert reason.endswith('groups.g.members[0]: unknown model "alhpa" (did you mean "alpha"?)')
+    (problem,) = config.unbuildable
+    assert str(problem).endswith('groups.g.members[0]: unknown model "alhpa" (did you mean "alpha"?)')
+    assert "members: [alhpa]" in problem.source_line
+    assert problem.source_line[problem.column - 1 :].startswith("alhpa")
 
 
 @pytest.mark.parametrize(

@@ -170,7 +170,11 @@ class Report:
         """The warnings, one line each, sorted by place."""
         return tuple(map(str, sorted(self._warnings, key=lambda warning: warning.place)))
 
-    def _note(self, notes: dict[Problem, None], place: Place, path: str, message: str, remedy: str) -> None:
+    def described(self, place: Place, path: str, message: str, remedy: str = "") -> Problem:
+        """A mistake with the line that it stands in, not noted."""
         lines = self._lines.get(place.file)
         line = "" if lines is None or is_secret(path) else lines.line(place.line)
-        notes[Problem(place=place, path=path, message=message, remedy=remedy, source_line=line)] = None
+        return Problem(place=place, path=path, message=message, remedy=remedy, source_line=line)
+
+    def _note(self, notes: dict[Problem, None], place: Place, path: str, message: str, remedy: str) -> None:
+        notes[self.described(place, path, message, remedy)] = None

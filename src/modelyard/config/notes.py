@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from modelyard.config.convert import is_broken, is_nothing
-from modelyard.config.errors import Place, Report
+from modelyard.config.errors import Place, Problem, Report
 from modelyard.config.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
 
 Path = tuple[str | int, ...]
@@ -51,6 +51,10 @@ class Notes:
         """Note a mistake in a name that stands as a key."""
         if not self.is_broken(path):
             self._report.problem(self.key_place(path), dotted(path), message, remedy)
+
+    def described(self, path: Path, message: str, remedy: str = "") -> Problem:
+        """A mistake in a value that this load does not fail for."""
+        return self._report.described(self.place(path), dotted(path), message, remedy)
 
     def warning(self, path: Path, message: str, remedy: str = "") -> None:
         """Note something doubtful about a value."""

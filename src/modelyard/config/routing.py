@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from modelyard.config.document import Document, GroupEntry, MatrixEntry
+from modelyard.config.errors import Problem
 from modelyard.config.matrix import compile_entry
 from modelyard.config.names import Names
-from modelyard.config.notes import Notes, Path, dotted
+from modelyard.config.notes import Notes, Path
 from modelyard.config.schema import DEFAULT_GROUP
 from modelyard.core.dsl.program import MatrixProgram
 
@@ -46,7 +47,7 @@ class Routing:
     matrix: MatrixEntry | None
     program: MatrixProgram | None
     priorities: Mapping[str, int]
-    unbuildable: tuple[str, ...]
+    unbuildable: tuple[Problem, ...]
 
     @property
     def coexistence(self) -> Coexistence:
@@ -61,7 +62,7 @@ def resolve_routing(document: Document, names: Names, notes: Notes) -> Routing:
     groups: Mapping[str, GroupEntry] = {}
     matrix: MatrixEntry | None = None
     program: MatrixProgram | None = None
-    unbuildable: list[str] = []
+    unbuildable: list[Problem] = []
     if router == MATRIX:
         matrix = settings.matrix if path == _SETTINGS else document.matrix
         if matrix is not None:
@@ -111,7 +112,7 @@ def _new_choice(document: Document, notes: Notes) -> str:
 class _Groups:
     """Reads the groups of one configuration. A model is in one group, once."""
 
-    def __init__(self, names: Names, notes: Notes, unbuildable: list[str]) -> None:
+    def __init__(self, names: Names, notes: Notes, unbuildable: list[Problem]) -> None:
         self._names = names
         self._notes = notes
         self._unbuildable = unbuildable
@@ -164,7 +165,7 @@ class _Groups:
     def _note_unknown(self, member: str, path: Path) -> None:
         message = f'unknown model "{member}"'
         remedy = self._names.suggestion(member, self._notes)
-        self._unbuildable.append(f"{self._notes.place(path)}: {dotted(path)}: {message} ({remedy})")
+        self._unbuildable.append(self._notes.described(path, message, remedy))
 
 
 def _free_name(groups: Mapping[str, GroupEntry]) -> str:

@@ -21,6 +21,7 @@ from modelyard.config.document import (
     Ui,
 )
 from modelyard.config.document.base import FreeForm
+from modelyard.config.errors import Problem
 from modelyard.core.dsl.program import MatrixProgram
 
 DEFAULT_GROUP = "(default)"
@@ -149,8 +150,8 @@ class Config(Struct, frozen=True, kw_only=True, rename="camel"):
     """Alias to model id, automatic ones included."""
     peer_names: Mapping[str, PeerModel] = field(default_factory=dict)
     """Every name that means a peer's model: the qualified ones, and the bare ones that only one peer has."""
-    unbuildable: tuple[str, ...] = ()
-    """What loads and still must stop a server from being built, in words (spec config 3, step 8)."""
+    unbuildable: tuple[Problem, ...] = ()
+    """What loads and still must stop a server from being built (spec config 3, step 8)."""
     without_effect: tuple[str, ...] = ()
     """Paths of keys that are given, checked and kept, and that nothing acts upon yet."""
     warnings: tuple[str, ...] = ()

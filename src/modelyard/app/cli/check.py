@@ -12,7 +12,7 @@ import msgspec
 
 from modelyard.app.cli.paint import Paint, paint_for
 from modelyard.app.cli.reading import add_source_arguments, read_sources, shown_sources
-from modelyard.config.errors import ConfigError, Place, Problem
+from modelyard.config.errors import ConfigError, Problem
 from modelyard.config.schema import Config
 from modelyard.config.sources import parse_config
 from modelyard.config.view import resolved_view
@@ -34,8 +34,7 @@ def run(argv: Sequence[str]) -> int:
     except ConfigError as error:
         return _say_refused(error.problems, error.warnings, as_json=arguments.json)
     if config.unbuildable:
-        problems = [Problem(place=Place(""), path="", message=reason) for reason in config.unbuildable]
-        return _say_refused(problems, config.warnings, as_json=arguments.json)
+        return _say_refused(config.unbuildable, config.warnings, as_json=arguments.json)
     if arguments.json:
         view = resolved_view(config, reveal=arguments.reveal)
         print_json({"ok": True, "problems": [], "warnings": config.warnings, "config": view})
@@ -75,7 +74,7 @@ def print_refusal(problems: Iterable[Problem], warnings: Sequence[str], paint: P
     """Print what is wrong, then what is doubtful, then how much there is of both."""
     found = list(problems)
     for problem in found:
-        print(problem.render(paint.on) if problem.file else paint.red(problem.message))
+        print(problem.render(paint.on))
     _print_warnings(warnings, paint)
     print(", ".join(filter(None, (_counted(len(found), "problem"), _counted(len(warnings), "warning")))))
 

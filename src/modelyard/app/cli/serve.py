@@ -15,7 +15,7 @@ from modelyard.app.cli.flags import Flags, UsageError, parse_flags, usage
 from modelyard.app.daemon import Daemon, ListenError, Options
 from modelyard.app.listen import parse_address
 from modelyard.app.reload import Sources
-from modelyard.config.errors import ConfigError, Place, Problem
+from modelyard.config.errors import ConfigError
 from modelyard.config.schema import Config, HeldPorts
 from modelyard.config.sources import load_config, shown_name
 from modelyard.runtime.watch import Watcher, look_at_directory, look_at_file
@@ -74,8 +74,7 @@ def _sources_of(flags: Flags) -> Sources:
     def load(held: HeldPorts) -> Config:
         config = load_config(flags.config, flags.config_dir, held=held)
         if config.unbuildable:
-            place = Place(" and ".join(names))
-            raise ConfigError([Problem(place=place, path="", message=reason) for reason in config.unbuildable])
+            raise ConfigError(config.unbuildable, config.warnings)
         return config
 
     return Sources(names, load)
