@@ -11,6 +11,7 @@ import os
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import cast
 from urllib.parse import urlsplit
 
 from modelyard.runtime.http.exchange import Exchange
@@ -82,19 +83,18 @@ class PeerPool(UpstreamPool):
 
     async def _open_through(self, proxy: OutProxy, context: ssl.SSLContext) -> UpstreamConnection:
         """TLS in a tunnel that the proxy makes. Raises OSError."""
-        reader, writer = await asyncio.open_connection(proxy.host, proxy.port, limit=MAX_PROXY_HEAD)
+        loop = asyncio.get_running_loop()
+        authority = f"{_bracketed(self.target.host)}:{self.target.port}"
+        raw, asking = await loop.create_connection(lambda: _AskingForTunnel(authority, proxy), proxy.host, proxy.port)
         try:
-            await _ask_for_tunnel(reader, writer, f"{_bracketed(self.target.host)}:{self.target.port}", proxy)
+            await asking.answered
             connection = UpstreamConnection(self)
-            transport = await asyncio.get_running_loop().start_tls(
-                writer.transport,
-                connection,
-                context,
-                server_hostname=self.target.host,
-                ssl_handshake_timeout=self.limits.tls_handshake or None,
+            limit = self.limits.tls_handshake or None
+            transport = await loop.start_tls(
+                raw, connection, context, server_hostname=self.target.host, ssl_handshake_timeout=limit
             )
         except BaseException:
-            writer.transport.abort()
+            raw.abort()
             raise
         assert transport is not None
         connection.connection_made(transport)
@@ -108,20 +108,40 @@ class PeerPool(UpstreamPool):
         return self._context
 
 
-async def _ask_for_tunnel(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, authority: str, proxy: OutProxy
-) -> None:
-    lines = [f"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n".encode()]
-    if proxy.authorization:
-        lines.append(b"Proxy-Authorization: %b\r\n" % proxy.authorization)
-    writer.write(b"".join([*lines, b"\r\n"]))
-    try:
-        head = await reader.readuntil(b"\r\n\r\n")
-    except (asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
-        raise OSError("the proxy did not answer as one") from error
-    status = head.partition(b"\r\n")[0]
-    if status.split(b" ")[1:2] != [b"200"]:
-        raise OSError(f"the proxy refused: {status.decode('latin-1')}")
+class _AskingForTunnel(asyncio.Protocol):
+    """Asks a proxy for a tunnel, and waits for its head."""
+
+    def __init__(self, authority: str, proxy: OutProxy) -> None:
+        self.answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Done when the tunnel stands; fails with OSError."""
+        self._request = f"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n".encode()
+        if proxy.authorization:
+            self._request += b"Proxy-Authorization: %b\r\n" % proxy.authorization
+        self._head = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """asyncio: connected."""
+        cast("asyncio.Transport", transport).write(self._request + b"\r\n")
+
+    def data_received(self, data: bytes) -> None:
+        """asyncio: the proxy's answer."""
+        self._head += data
+        status = self._head.partition(b"\r\n")[0]
+        if self.answered.done():
+            return
+        if len(self._head) > MAX_PROXY_HEAD:
+            self.answered.set_exception(OSError("the proxy did not answer as one"))
+        elif b"\r\n\r\n" not in self._head:
+            return
+        elif status.split(b" ")[1:2] == [b"200"]:
+            self.answered.set_result(None)
+        else:
+            self.answered.set_exception(OSError(f"the proxy refused: {status.decode('latin-1')}"))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """asyncio: the proxy has hung up."""
+        if not self.answered.done():
+            self.answered.set_exception(OSError("the proxy did not answer as one"))
 
 
 def _bracketed(host: str) -> str:
