@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.docker import FakeDocker
-from tests.support.processes import engine, eventually, free_port, is_alive
+from tests.support.processes import engine, eventually, free_port, is_alive, wait_until
 from tests.support.yard import Yard, in_yard
 
 pytestmark = pytest.mark.real
@@ -216,3 +217,31 @@ def test_a_launcher_that_fails_or_starts_nothing_has_failed(cmd: str) -> None:
         assert "exited prematurely" in await yard.failure(child)
 
     in_yard(story)
+
+
+def test_a_stop_in_the_moment_in_which_the_command_ends_stops_the_container(docker: FakeDocker) -> None:
+    """R28: the loop has not heard of the end yet."""
+
+    async def story(yard: Yard) -> None:
+        port = free_port()
+        child = yard.child(
+            f"docker run -d box {engine('--port', port)}",
+            port=port,
+            check="none",
+            cmd_stop="docker stop box",
+            keep_descendants=True,
+        )
+        pid = child.pid
+        assert pid is not None
+        wait_until(lambda: not is_alive(pid))  # without the loop
+        wait_until(lambda: answers(port))
+        child.stop(15.0)
+        await yard.exit(child)
+        assert not docker.runs("box")
+
+    in_yard(story)
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -230,14 +230,19 @@ class Child:
         return self._afterlife is not None and self._afterlife.over
 
     def _leader_ended(self) -> None:
-        tree = self._tree
-        if tree is not None and self.spec.keep_descendants and tree.ended_well:
-            elsewhere = probe_target(self.spec.proxy, "/") if self.spec.stop_argv(tree.pid) else None
-            self._afterlife = Afterlife(tree, elsewhere, bell=self._bell, clock=self._clock)
-            self._afterlife.was_there = self._was_ready
-            self._following = self._tasks.spawn(self._afterlife.follow(), name=f"afterlife of {self.child}")
-            self._daemon_log.info(f"<{self.spec.model}> the command has ended; what it started is kept")
+        if self._tree is not None and not self._stop_asked:
+            self._begin_afterlife(self._tree)
         self._bell.ring()
+
+    def _begin_afterlife(self, tree: ProcessTree) -> None:
+        """The leader has ended: follow what it has left, if that is to live on."""
+        if self._afterlife is not None or not (self.spec.keep_descendants and tree.ended_well):
+            return
+        elsewhere = probe_target(self.spec.proxy, "/") if self.spec.stop_argv(tree.pid) else None
+        self._afterlife = Afterlife(tree, elsewhere, bell=self._bell, clock=self._clock)
+        self._afterlife.was_there = self._was_ready
+        self._following = self._tasks.spawn(self._afterlife.follow(), name=f"afterlife of {self.child}")
+        self._daemon_log.info(f"<{self.spec.model}> the command has ended; what it started is kept")
 
     # Start
 
@@ -353,6 +358,8 @@ class Child:
         tree = self._tree
         if tree is None:
             return None
+        if tree.exited:
+            self._begin_afterlife(tree)  # it may have ended just before it was told to
         if not tree.exited:
             await self._remember_members()
             self._ask_to_end(tree)
