@@ -107,6 +107,17 @@ def test_parameters_go_by_the_name_that_was_used() -> None:
     assert forwarded(b'{"model":"m:high"}', config=FILTERED_CONFIG).body == b'{"model":"m:high","top_k":9}'
 
 
+@pytest.mark.parametrize("content_type", [JSON, FORM])
+def test_a_checksum_of_what_came_does_not_go_on_with_what_goes(content_type: str) -> None:
+    """R40: nor does any other header go."""
+    body = b'{"model":"m"}' if content_type == JSON else form(("model", b"m"))
+    sums = f"{content_type}\r\nContent-MD5: x\r\nContent-Digest: sha-256=:x:\r\nX-Digest: y"
+    assert {"content-md5", "content-digest"} <= set(forwarded(body, sums).headers)
+    changed = forwarded(body, sums, model=RENAMED).headers
+    assert not {"content-md5", "content-digest"} & set(changed)
+    assert changed["x-digest"] == "y"
+
+
 def test_filters_leave_what_is_no_json_alone() -> None:
     body = b"model=m&temperature=1"
     assert forwarded(body, "application/x-www-form-urlencoded", config=FILTERED_CONFIG).body == body

@@ -22,6 +22,8 @@ MAX_REWRITTEN = 256 << 20
 MAX_DECODED = 64 << 20
 """Bytes that a compressed body may come to. Decoding holds up everything else, so the bound is low."""
 CODING = frozenset({b"content-encoding"})
+DIGESTS = frozenset({b"content-digest", b"repr-digest", b"digest", b"content-md5"})
+"""Checksums of the body that came (RFC 9530)."""
 
 
 class Content:
@@ -130,11 +132,16 @@ class Content:
             if self._decoded is not None:
                 self._replace(self._decoded)
             self._body.splice(form.spans, name.encode())
+            self._forget(DIGESTS)
         return bool(form.spans)
 
     def _replace(self, data: bytes) -> None:
         self._body.replace(data)
         self._decoded = None
-        if self._codings:
-            self._codings = []
-            self._request.without_headers(CODING)
+        self._forget(CODING | DIGESTS if self._codings else DIGESTS)
+        self._codings = []
+
+    def _forget(self, lower_names: frozenset[bytes]) -> None:
+        """Forward the request without headers that no longer say the truth."""
+        if not lower_names.isdisjoint(self._request.fields):
+            self._request.without_headers(lower_names)
