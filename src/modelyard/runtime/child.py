@@ -23,13 +23,14 @@ from modelyard.runtime.clock import Clock
 from modelyard.runtime.guard import Guard
 from modelyard.runtime.health import Probe, ProbeTarget, probe_target
 from modelyard.runtime.journal import ChildRecord
+from modelyard.runtime.lastwords import circumstances, status_in_words
 from modelyard.runtime.logs import DaemonLog, ModelLog
 from modelyard.runtime.output import Output
 from modelyard.runtime.platform.linux import child_environment
 from modelyard.runtime.processspec import ProcessSpec
 from modelyard.runtime.progress import Progress
 from modelyard.runtime.spawn import SpawnError, spawn
-from modelyard.runtime.stopcommand import StopCommand, status_in_words
+from modelyard.runtime.stopcommand import StopCommand
 from modelyard.runtime.tasks import TaskOwner
 from modelyard.runtime.tree import ProcessTree, TreeRoot
 from modelyard.wire.durations import go_duration
@@ -48,9 +49,6 @@ CRASH_GRACE = 1.0
 STOP_COMMAND_PATIENCE = 2.0
 """Seconds that `cmdStop` may go on after the tree is gone: a late `docker stop` must not meet the next
 container."""
-
-TAIL_LINES = 10
-TAIL_WIDTH = 300
 
 EXITED_EARLY = "upstream command exited prematurely"
 EXITED = "upstream process exited unexpectedly"
@@ -205,7 +203,7 @@ class Child:
     def _last_event(self, failure: str | None, *, by_itself: bool, status: int | None) -> Event:
         if failure == EXITED_EARLY:
             self._daemon_log.warn(f"<{self.spec.model}> {EXITED_EARLY}{status_in_words(status)}")
-            return self._ended(failure + self._circumstances(status))
+            return self._ended(failure + circumstances(status, self._log, self._log_mark))
         if failure is not None:
             if failure != ABORTED:
                 self._daemon_log.warn(f"<{self.spec.model}> {failure}")
@@ -213,7 +211,7 @@ class Child:
         if not by_itself:
             return self._ended("")
         self._daemon_log.warn(f"<{self.spec.model}> {EXITED}{status_in_words(status)}")
-        return self._ended(EXITED + self._circumstances(status))
+        return self._ended(EXITED + circumstances(status, self._log, self._log_mark))
 
     def _ended(self, reason: str) -> Event:
         return ChildExited(self.child, reason) if self._was_ready else ChildFailed(self.child, reason)
@@ -423,10 +421,3 @@ class Child:
         self._stop_command.abandon()
         if self._output is not None:
             self._output.close()
-
-    # Words
-
-    def _circumstances(self, status: int | None) -> str:
-        """How the process ended and what it said last."""
-        lines = [line[:TAIL_WIDTH] for line in self._log.tail(TAIL_LINES, since=self._log_mark)]
-        return "\n".join([status_in_words(status), *lines])

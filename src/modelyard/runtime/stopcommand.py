@@ -6,6 +6,7 @@ import signal
 from collections.abc import Sequence
 
 from modelyard.runtime.bell import Bell, Deadline
+from modelyard.runtime.lastwords import status_in_words
 from modelyard.runtime.logs import DaemonLog
 from modelyard.runtime.platform.linux import child_environment
 from modelyard.runtime.spawn import Process, SpawnError, spawn
@@ -56,15 +57,3 @@ class StopCommand:
         if self._process is not None:
             self._process.signal_group(signal.SIGKILL)
             self._process.abandon()
-
-
-def status_in_words(status: int | None) -> str:
-    """How a process ended, to be put behind a sentence. None says nothing."""
-    if status is None:
-        return ""
-    if status >= 0:
-        return f" — exit status {status}"
-    try:
-        return f" — killed by {signal.Signals(-status).name}"
-    except ValueError:
-        return f" — killed by signal {-status}"
