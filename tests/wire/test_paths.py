@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from modelyard.wire.paths import NamedPath, location, split_name
+from modelyard.wire.paths import NamedPath, forwarded_prefix, location, split_name
 
 KNOWN = {"m1", "author", "author/m2", "with space"}
 
@@ -34,3 +34,24 @@ def test_the_longest_known_prefix_is_the_model(path: bytes, found: NamedPath | N
 def test_redirects_name_the_decoded_model() -> None:
     assert location("author/m2", b"x=1") == b"/upstream/author/m2/?x=1"
     assert location("with space\r\n", b"") == b"/upstream/with%20space%0D%0A/"
+
+
+@pytest.mark.parametrize(
+    ("value", "prefix"),
+    [
+        ("", ""),
+        ("/llm", "/llm"),
+        ("/a/b/", "/a/b"),
+        (" /a , /b", "/a"),
+        ("/", ""),
+        ("//evil.example", ""),
+        ("/a//b", ""),
+        ("https://evil.example", ""),
+        ("/a\r\nX: 1", ""),
+        ("/a b", ""),
+        ("/\\evil.example", ""),
+    ],
+)
+def test_where_a_proxy_shows_us(value: str, prefix: str) -> None:
+    """R46: only ever a path of the same host."""
+    assert forwarded_prefix(value) == prefix

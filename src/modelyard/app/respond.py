@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import msgspec
 from starlette.requests import Request as ApiRequest
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from modelyard.runtime.http.request import Request
 from modelyard.wire import errors
 from modelyard.wire.endpoints import Dialect
 from modelyard.wire.errors import HttpError
+from modelyard.wire.paths import forwarded_prefix
 
 
 def send_error(request: Request, error: HttpError, dialect: Dialect = Dialect.OPENAI) -> None:
@@ -35,5 +36,12 @@ def send_text(request: Request, status: int, text: str, *headers: tuple[bytes, b
 
 
 def redirect(request: Request, status: int, location: bytes) -> None:
-    """Answer with a redirect."""
-    request.respond(status, [(b"Location", location)])
+    """Answer with a redirect to a path of ours, also where a proxy shows us below another path (R46)."""
+    prefix = forwarded_prefix(request.header(b"x-forwarded-prefix"))
+    request.respond(status, [(b"Location", prefix.encode() + location)])
+
+
+def api_redirect(request: ApiRequest, status: int, location: str) -> Response:
+    """The same as an answer of the API."""
+    prefix = forwarded_prefix(request.headers.get("x-forwarded-prefix", ""))
+    return RedirectResponse(prefix + location, status)

@@ -36,6 +36,18 @@ def _with_plain_slash(rest: bytes) -> bytes:
     return b"/" + rest[3:] if rest[:3] in (b"%2F", b"%2f") else rest
 
 
+_PREFIX = re.compile(r"(?:/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)+")
+
+
+def forwarded_prefix(value: str) -> str:
+    """The path below which a proxy before us shows us, by its `X-Forwarded-Prefix`; empty where that is no path.
+
+    It becomes the beginning of a redirect, so it must not lead to another host.
+    """
+    prefix = value.partition(",")[0].strip().rstrip("/")
+    return prefix if _PREFIX.fullmatch(prefix) else ""
+
+
 def location(name: str, query: bytes) -> bytes:
     """Where `/upstream/NAME` without a trailing slash redirects to."""
     return b"/upstream/%s/%s" % (quote(name, safe="/:@!$&'()*+,;=~").encode(), b"?" + query if query else b"")

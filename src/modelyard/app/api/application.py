@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -32,6 +32,7 @@ from modelyard.app.loading import Loader
 from modelyard.app.monitoring import Monitoring
 from modelyard.app.records import Records
 from modelyard.app.reload import Reloader
+from modelyard.app.respond import api_redirect
 from modelyard.app.world import World
 from modelyard.runtime.engine import Engine
 from modelyard.runtime.feed import Feed
@@ -156,11 +157,11 @@ async def _health(request: Request) -> Response:
 
 
 async def _to_ui(request: Request) -> Response:
-    return RedirectResponse("/ui", status_code=302)
+    return api_redirect(request, 302, "/ui")
 
 
 async def _to_ui_models(request: Request) -> Response:
-    return RedirectResponse("/ui/models", status_code=302)
+    return api_redirect(request, 302, "/ui/models")
 
 
 async def _not_found(request: Request, error: Exception) -> Response:
