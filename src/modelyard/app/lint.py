@@ -5,23 +5,16 @@
 
 from __future__ import annotations
 
-import itertools
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from modelyard.app.matrixsets import MatrixSets
 from modelyard.app.world import World
 from modelyard.config.schema import DEFAULT_GROUP, Config
-from modelyard.core.dsl.program import compile_matrix
 from modelyard.core.model import ChildId, Phase
 from modelyard.core.planners.base import Planner, Resident
 from modelyard.core.together import loadable_together
-
-MOST_MODELS = 10
-"""Sets with more models are not looked at one by one: their combinations double with each."""
-_REFERENCE = re.compile(r"\+([\w.-]+)")
-_IDENTIFIER = re.compile(r"[\w.-]+")
 
 
 class Doubt(msgspec.Struct, frozen=True):
@@ -62,58 +55,22 @@ def _sets(config: Config) -> Iterator[Doubt]:
     matrix = config.matrix
     if matrix is None or config.matrix_program is None:
         return
-    mentioned = {model for text in matrix.sets.values() for model in _models_of(text, matrix.sets, matrix.vars)}
+    sets = MatrixSets(matrix, config.models)
     for model in config.models:
-        if model not in mentioned:
+        if model not in sets.mentioned:
             message = f'model "{model}" is in no set: whenever it is wanted, everything else stops'
             yield Doubt("matrix.sets", message, f"add it to a set, as in & {model}, if others may stay")
     for variable, model in matrix.vars.items():
-        if not any(variable in _IDENTIFIER.findall(text) for text in matrix.sets.values()):
+        if variable not in sets.identifiers:
             yield Doubt(f"matrix.vars.{variable}", f'means "{model}" and is used by no set', "use it, or remove it")
     for name in matrix.sets:
-        if _adds_nothing(config, name):
+        if sets.adds_nothing(name):
             message = "allows nothing that the other sets do not allow"
             yield Doubt(f"matrix.sets.{name}", message, "remove it, or look for a mistake in it")
 
 
-def _adds_nothing(config: Config, name: str) -> bool:
-    """Whether every combination of the set may run without it, too."""
-    assert config.matrix is not None
-    assert config.matrix_program is not None
-    sets = config.matrix.sets
-    others = {other: text for other, text in sets.items() if other != name}
-    models = sorted(_models_of(sets[name], sets, config.matrix.vars) & config.models.keys())
-    if not others or len(models) > MOST_MODELS or any(name in _REFERENCE.findall(text) for text in others.values()):
-        return False
-    rest = compile_matrix(config.models, config.matrix.vars, {}, others)
-    alone = compile_matrix(config.models, config.matrix.vars, {}, _needed(name, sets))
-    combinations = itertools.chain.from_iterable(
-        itertools.combinations(models, count) for count in range(1, len(models) + 1)
-    )
-    return all(rest.together(these) for these in combinations if alone.together(these))
-
-
-def _needed(name: str, sets: Mapping[str, str]) -> dict[str, str]:
-    """A set in the place of all, with what it refers to written into it."""
-
-    def written_out(text: str) -> str:
-        return _REFERENCE.sub(lambda found: f"({written_out(sets[found[1]])})", text)
-
-    return {name: written_out(sets[name])}
-
-
-def _models_of(text: str, sets: Mapping[str, str], variables: Mapping[str, str]) -> set[str]:
-    """The models that an expression mentions, through references and variables."""
-    found: set[str] = set()
-    for reference in _REFERENCE.findall(text):
-        found |= _models_of(sets[reference], sets, variables)
-    names = _IDENTIFIER.findall(_REFERENCE.sub(" ", text))
-    return found | {variables.get(name, name) for name in names}
-
-
 def _preload(config: Config, planner: Planner) -> Iterator[Doubt]:
-    wanted = list(dict.fromkeys(config.preload))
-    left_out = [model for model in wanted if model not in loadable_together(wanted, planner)]
+    left_out = _left_out(config.preload, planner)
     if left_out:
         message = f"{_listed(left_out)} can't be loaded beside the others of the list"
         yield Doubt("hooks.on_startup.preload", message, "remove it there, or let them run together")
@@ -121,8 +78,7 @@ def _preload(config: Config, planner: Planner) -> Iterator[Doubt]:
 
 def _profiles(config: Config, planner: Planner) -> Iterator[Doubt]:
     for name, profile in config.profiles.items():
-        wanted = list(dict.fromkeys(filter(None, (config.resolve(target) for target in profile.pins.values()))))
-        left_out = [model for model in wanted if model not in loadable_together(wanted, planner)]
+        left_out = _left_out(filter(None, map(config.resolve, profile.pins.values())), planner)
         if left_out:
             message = f"{_listed(left_out)} can't run beside the others that it pins: they will take turns"
             yield Doubt(f"profiles.{name}.pins", message, "let them run together, if they are used together")
@@ -136,6 +92,13 @@ def _protected(config: Config, planner: Planner) -> Iterator[Doubt]:
         if shut_out:
             message = f"once it runs, requests for {_listed(shut_out)} are refused"
             yield Doubt(f"models.{model}.evictable", message, "let them run together, or write evictable: idle")
+
+
+def _left_out(models: Iterable[str], planner: Planner) -> list[str]:
+    """The models that can't be loaded beside the others."""
+    wanted = list(dict.fromkeys(models))
+    chosen = frozenset(loadable_together(wanted, planner))
+    return [model for model in wanted if model not in chosen]
 
 
 def _listed(models: list[str]) -> str:
