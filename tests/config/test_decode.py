@@ -166,13 +166,13 @@ def test_nothing_is_said_where_nothing_is_lost(text: str) -> None:
 
 def test_what_has_no_effect_yet_is_listed_once_for_all_models() -> None:
     config = load(
-        "captureBuffer: 7\nmodels:\n"
+        "logRequests: true\nmodels:\n"
         '  alpha: {cmd: "${PORT}", healthCheckTimeout: 20, filters: {}}\n'
         '  beta: {cmd: "${PORT}", healthCheckTimeout: 30}\n'
         '  gamma: {cmd: "${PORT}", compat: {ignoreWebsockets: true}}\n'
     )
     assert config.without_effect == (
-        "captureBuffer",
+        "logRequests",
         "models.alpha.healthCheckTimeout (and of 1 more)",
     )
     assert config.warnings == ()

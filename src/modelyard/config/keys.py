@@ -9,7 +9,7 @@ from msgspec import Struct, inspect
 from modelyard.config.document import Document, ModelEntry, Ui
 
 _COMING: Mapping[type[Struct], frozenset[str]] = {
-    Document: frozenset(["logFormat", "maxBody"]),
+    Document: frozenset(["maxBody"]),
     Ui: frozenset(["editConfig"]),
     ModelEntry: frozenset(
         [
@@ -23,11 +23,6 @@ _COMING: Mapping[type[Struct], frozenset[str]] = {
 }
 WITHOUT_EFFECT = frozenset(
     [
-        "metricsMaxInMemory",
-        "captureBuffer",
-        "store",
-        "ui",
-        "performance",
         "logRequests",
     ]
 )
