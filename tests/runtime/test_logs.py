@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 
 import pytest
 
@@ -312,3 +314,19 @@ def _read_all_while(reading: int, poke: Callable[[], None]) -> bytes:
             break
         poke()
     return received
+
+
+def test_structured_lines_are_objects_with_their_time() -> None:
+    hub = LogHub(to_stdout="none", structured=True)
+    hub.daemon.warn('two\nlines "quoted" \x85\u202e')
+    hub.daemon.debug("below the level")
+    hub.daemon.info_fields("request", {"status": 200})
+    hub.configure(level="info", time_format="")
+    hub.daemon.info("plain again")
+    first, second, third = (hub.history("proxy") or b"").splitlines()
+    assert b"\\u202e" in first
+    warned = json.loads(first)
+    assert datetime.fromisoformat(warned.pop("time")).tzinfo is not None
+    assert warned == {"level": "warn", "message": 'two\nlines "quoted" \x85\u202e'}
+    assert json.loads(second)["status"] == 200
+    assert third == b"[INFO] plain again"

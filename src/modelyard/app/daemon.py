@@ -78,7 +78,13 @@ class Daemon:
         self._options = options
         self._clock = clock or SystemClock()
         self._stdout = PatientWriter(sys.stdout.fileno())
-        self.logs = LogHub(config.log_level, config.log_to_stdout, config.log_time_format, self._stdout)
+        self.logs = LogHub(
+            config.log_level,
+            config.log_to_stdout,
+            config.log_time_format,
+            self._stdout,
+            structured=config.log_format == "json",
+        )
         self._log = self.logs.daemon
         self._tasks = TaskOwner(self._task_crashed)
         self._world = World(config)
@@ -238,7 +244,9 @@ class Daemon:
         facts, planner = world.facts(), world.planner()  # whatever could fail has not changed anything yet
         self._world.become(world)
         config = world.config
-        self.logs.configure(level=config.log_level, time_format=config.log_time_format)
+        self.logs.configure(
+            level=config.log_level, time_format=config.log_time_format, structured=config.log_format == "json"
+        )
         self._say_what_is_odd(config)
         self.logs.keep_models(config.models)
         for model in config.models:

@@ -7,6 +7,7 @@ from urllib.parse import unquote_to_bytes
 from modelyard.app.admission import PRYING, admit_request
 from modelyard.app.auth import Scope
 from modelyard.app.inference import Inference
+from modelyard.app.requestlog import fields_of, give_trace
 from modelyard.app.respond import redirect, send_error, send_text
 from modelyard.runtime.clock import Clock
 from modelyard.runtime.http.asgi import AsgiBridge
@@ -34,6 +35,8 @@ class Front:
 
     def handle(self, request: Request) -> None:
         """Give the request to who answers it."""
+        if self._log.is_structured:
+            give_trace(request)
         method, path = request.method, request.path
         if method == b"POST" and (endpoint := POST_ENDPOINTS.get(path)) is not None:
             if self._admits(request, Scope.INFERENCE, endpoint.dialect):
@@ -49,7 +52,12 @@ class Front:
         elif path == b"/comfyui" or path.startswith(b"/comfyui/"):
             if self._admits(request, Scope.ADMIN):
                 self._inference.comfyui(request)
-        elif allowed := allowed_methods(path):
+        else:
+            self._handle_other(request)
+
+    def _handle_other(self, request: Request) -> None:
+        method, path = request.method, request.path
+        if allowed := allowed_methods(path):
             send_text(request, 405, "Method Not Allowed\n", (b"Allow", allowed.encode()))
         elif path == b"/upstream" and method not in (b"GET", b"HEAD"):
             redirect(request, 307, b"/upstream/")
@@ -71,6 +79,9 @@ class Front:
     def request_done(self, request: Request) -> None:
         """Write the request's line (spec http 15): who, what, status, bytes, with what, how long."""
         if request.path.startswith(UNLOGGED):
+            return
+        if self._log.is_structured:
+            self._log.info_fields("request", fields_of(request, self._clock.now()))
             return
         asked, agent = request.head.logged or _note_words(request)
         took = go_duration(self._clock.now() - request.arrived_at)

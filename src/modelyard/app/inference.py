@@ -247,7 +247,7 @@ class Call:
         if self.upgrade and self._passes_by(route):
             return
         self._selector = route.selector
-        self.model = route.model
+        self.model = self.request.model = route.model
         if self.is_listed:
             self._number = self._inference.inflight.begin(self)
         if route.peer is not None:

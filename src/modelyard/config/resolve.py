@@ -58,6 +58,7 @@ class _Resolver:
             log_requests=document.log_requests,
             log_level=document.log_level,
             log_time_format=document.log_time_format,
+            log_format=document.log_format,
             log_to_stdout=document.log_to_stdout,
             metrics_max_in_memory=document.metrics_max_in_memory,
             capture_buffer=document.capture_buffer,

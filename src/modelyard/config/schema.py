@@ -103,6 +103,7 @@ class Config(Struct, frozen=True, kw_only=True, rename="camel"):
     log_requests: bool = False
     log_level: str = "info"
     log_time_format: str = ""
+    log_format: Literal["text", "json"] = "text"
     log_to_stdout: str = "proxy"
     metrics_max_in_memory: int = 1000
     capture_buffer: int = 5

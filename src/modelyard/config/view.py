@@ -20,6 +20,7 @@ _PLAIN = (
     "log_requests",
     "log_level",
     "log_time_format",
+    "log_format",
     "log_to_stdout",
     "metrics_max_in_memory",
     "capture_buffer",

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, datetime
 from types import MappingProxyType
+
+import msgspec
 
 from modelyard.runtime.clock import Clock, SystemClock
 from modelyard.runtime.logtime import time_prefix
@@ -40,6 +43,9 @@ _ESCAPES = {
     code: f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
     for code in (*range(32), *range(127, 160), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 } | {ord("\n"): "\\n", ord("\r"): "\\r", ord("\t"): "\\t"}
+
+_JSON_ESCAPES = {code: f"\\u{code:04x}" for code in _ESCAPES if code > 31}
+"""Of those, what JSON itself leaves as it is."""
 
 _PRINTABLE = bytes(range(32, 127))
 
@@ -180,7 +186,11 @@ class ModelLog:
 
 
 class DaemonLog:
-    """The daemon's own lines: `[TIME ][LEVEL] message`. Control characters in a message are escaped."""
+    """The daemon's own lines: `[TIME ][LEVEL] message`, or one JSON object each, with `time`, `level`, `message` and
+    what else is known. Control characters are escaped in both."""
+
+    is_structured = False
+    """Whether lines are JSON objects."""
 
     def __init__(self, emit: Callable[[bytes], None], clock: Clock) -> None:
         self._emit = emit
@@ -188,10 +198,12 @@ class DaemonLog:
         self._threshold = _LEVELS["info"]
         self._prefix: Callable[[float], str] | None = None
 
-    def configure(self, *, level: str, time_format: str) -> None:
-        """Apply `logLevel` (an unknown one means info) and `logTimeFormat` (an unknown one means no time)."""
+    def configure(self, *, level: str, time_format: str, structured: bool = False) -> None:
+        """Apply `logLevel` (an unknown one means info), `logTimeFormat` (an unknown one means no time; JSON has its
+        own) and `logFormat`."""
         self._threshold = _LEVELS.get(level.strip().lower(), _LEVELS["info"])
         self._prefix = time_prefix(time_format)
+        self.is_structured = structured
 
     def debug(self, message: str) -> None:
         """For those who look for a fault."""
@@ -207,10 +219,15 @@ class DaemonLog:
         """`info` for what is at hand as bytes, mostly UTF-8: the request log, which has a line for every request."""
         if self._threshold > 1:
             return
-        if self._prefix is None and not message.translate(None, _PRINTABLE):
+        if self._prefix is None and not self.is_structured and not message.translate(None, _PRINTABLE):
             self._emit(b"[INFO] %b\n" % message)
         else:
             self._line("INFO", message.decode(errors="backslashreplace"))
+
+    def info_fields(self, message: str, fields: Mapping[str, object]) -> None:
+        """`info` with what belongs to it, as data for JSON; only where the log `is_structured`."""
+        if self._threshold <= 1:
+            self._object("INFO", message, fields)
 
     def warn(self, message: str) -> None:
         """Something that somebody should look at when there is time."""
@@ -221,7 +238,16 @@ class DaemonLog:
         """Something failed."""
         self._line("ERROR", message)
 
+    def _object(self, level: str, message: str, fields: Mapping[str, object]) -> None:
+        time = datetime.fromtimestamp(self._clock.wall(), UTC)
+        entry = {"time": time, "level": level.lower(), "message": message, **fields}
+        text = msgspec.json.encode(entry).decode().translate(_JSON_ESCAPES)
+        self._emit(f"{text}\n".encode())
+
     def _line(self, level: str, message: str) -> None:
+        if self.is_structured:
+            self._object(level, message.encode(errors="backslashreplace").decode(), {})
+            return
         if not message.isprintable():
             message = message.translate(_ESCAPES)
         stamp = f"{self._prefix(self._clock.wall())} " if self._prefix is not None else ""
@@ -244,6 +270,7 @@ class LogHub:
         time_format: str = "",
         stdout: Callable[[bytes], None] | None = None,
         *,
+        structured: bool = False,
         clock: Clock = _SYSTEM_CLOCK,
     ) -> None:
         self._echoed = _ECHOED[to_stdout]
@@ -256,11 +283,11 @@ class LogHub:
         self._echoes: list[bytes] = []
         self._flush_planned = False
         self.daemon = DaemonLog(self._add_line, clock)
-        self.configure(level=level, time_format=time_format)
+        self.configure(level=level, time_format=time_format, structured=structured)
 
-    def configure(self, *, level: str, time_format: str) -> None:
+    def configure(self, *, level: str, time_format: str, structured: bool = False) -> None:
         """Apply the settings that a reload may change."""
-        self.daemon.configure(level=level, time_format=time_format)
+        self.daemon.configure(level=level, time_format=time_format, structured=structured)
 
     def model(self, model: str) -> ModelLog:
         """The log of a model, made when first asked for."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
@@ -11,6 +12,7 @@ from modelyard.app.respond import api_error
 from modelyard.app.world import World
 from modelyard.runtime.logs import LogHub, Subscription
 from modelyard.wire.errors import HttpError
+from modelyard.wire.paths import split_name
 
 BAD_SOURCE = HttpError(400, "invalid logger. Use 'proxy', 'upstream' or a model's ID")
 
@@ -48,9 +50,12 @@ class LogRoutes:
         )
 
     def _source_of(self, name: str) -> str | None:
+        """The longest beginning that is a local model's name counts, as below `/upstream/` (spec http 10)."""
         if name in ("", "proxy", "upstream"):
             return name
-        return self._world.config.resolve(name)
+        config = self._world.config
+        named = split_name(quote(name).encode(), lambda start: config.resolve(start) is not None)
+        return None if named is None else config.resolve(named.name)
 
 
 async def _follow(subscription: Subscription, first: bytes) -> AsyncIterator[bytes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
@@ -119,6 +119,13 @@ class Document(Section, frozen=True, kw_only=True):
             extra_json_schema={"examples": ["debug", "info", "warn", "error"]},
         ),
     ] = "info"
+    log_format: Annotated[
+        Literal["text", "json"],
+        Meta(
+            description="`json`: each of our own lines is an object, with its time; requests have ids then, which are "
+            "taken from and answered in `X-Request-Id` and told to the engines. (Ours.)"
+        ),
+    ] = "text"
     log_time_format: Annotated[
         str, Meta(description="How lines show the time, `rfc3339` for example; nothing: not at all.")
     ] = ""

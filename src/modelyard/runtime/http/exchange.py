@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Protocol
 
-from modelyard.runtime.http.request import Request
+from modelyard.runtime.http.request import TRACE, Request
 from modelyard.runtime.http.tunnel import splice
 from modelyard.runtime.http.upstream import UpstreamConnection, UpstreamPool
 from modelyard.wire import errors, headers
@@ -111,6 +111,8 @@ class Exchange:
             connection.pause_reading()  # the answer before ours still fills the client's socket
         head = self._head(self._pool.target.base_path + self._target)
         framing = self._framing()
+        if request.trace and TRACE.lower() not in request.fields:
+            framing += b"%b: %b\r\n" % (TRACE, request.trace)
         if not body.complete:
             connection.body_follows = True
             body.attach(self)

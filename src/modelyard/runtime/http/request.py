@@ -12,6 +12,8 @@ from modelyard.wire.heads import RequestHead, ResponseHead
 if TYPE_CHECKING:
     from modelyard.runtime.http.connection import EdgeConnection
 
+TRACE = b"X-Request-Id"
+"""The header in which the id of a request travels."""
 LARGE_WRITE = 16 * 1024
 """From this size on, framing is written beside the data instead of copying the data into the frame."""
 
@@ -46,6 +48,10 @@ class Request:
     """The head of an upstream's answer, once there is one."""
     cross_origin = False
     """Whether a page of another origin asks, which may read the answer."""
+    trace = b""
+    """The id by which logs and engines know the request; empty where none is kept. Its client gets it back."""
+    model = ""
+    """The model that it is for, once that is known and where it is for one."""
     status = 0
     body_bytes_sent = 0
     started = False
@@ -98,6 +104,8 @@ class Request:
             lines.append(b"Content-Length: %d\r\n" % len(body))
         if self.cross_origin:
             lines.append(CROSS_ORIGIN)
+        if self.trace:
+            lines.append(b"%b: %b\r\n" % (TRACE, self.trace))
         lines.append(self._connection_line())
         lines.append(b"\r\n")
         if self.method != b"HEAD":
@@ -127,6 +135,8 @@ class Request:
             framing += self._connection_line()
         if self.cross_origin and wire_headers.find(head.headers, b"access-control-allow-origin") is None:
             framing += CROSS_ORIGIN
+        if self.trace and wire_headers.find(head.headers, TRACE.lower()) is None:
+            framing += b"%b: %b\r\n" % (TRACE, self.trace)
         if framing:
             self._pending_head = wire_headers.response_head(status, head.reason, head.headers, traits, framing)
         else:
@@ -140,6 +150,7 @@ class Request:
             self.http10
             or not self.keep_alive
             or self.cross_origin
+            or self.trace
             or self.connection.closing_soon
             or len(body) >= LARGE_WRITE
         ):
