@@ -7,7 +7,7 @@ import csv
 import io
 import json
 import shlex
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
@@ -15,12 +15,14 @@ import pytest
 from modelyard.app.api.activity import derived_speeds
 from modelyard.app.api.captures import curl_command
 from modelyard.app.api.filters import RowQuery
+from modelyard.config.document import ApiKeyEntry
+from modelyard.config.schema import Config
 from modelyard.runtime.records.captures import Capture, RawCapture
 from modelyard.runtime.records.row import COLUMNS
 from modelyard.simulate.trace import parse_trace
-from tests.app.test_api import Story, with_api
+from tests.app.test_api import Story, api_of, with_api
 from tests.runtime.records.rows import row
-from tests.support.plane import Plane
+from tests.support.plane import Plane, in_plane
 
 PAGE = "/api/metrics/activity"
 
@@ -155,6 +157,20 @@ def test_deletion_wants_to_know_what_and_takes_the_captures_along() -> None:
         assert plane.records.store.next_id() == 6
 
     with_rows(story)
+
+
+@pytest.mark.parametrize(("routes", "status"), [(("logs",), 403), (("logs", "admin"), 200)])
+def test_who_may_only_read_deletes_nothing(routes: tuple[Literal["logs", "admin"], ...], status: int) -> None:
+    config = Config(api_keys=(ApiKeyEntry(key="k", name="k", routes=routes),))
+
+    async def inside(plane: Plane) -> None:
+        plane.records.store.add(row(1))
+        headers = {"Authorization": "Bearer k"}
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{plane.port}", headers=headers) as client:
+            assert await ids(client) == [1]
+            assert (await client.delete(PAGE, params={"all": "true"})).status_code == status
+
+    in_plane(inside, config=config, make_app=api_of)
 
 
 async def exported(client: httpx.AsyncClient, made: str, **parameters: Any) -> str:

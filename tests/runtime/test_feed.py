@@ -130,3 +130,30 @@ def test_who_is_too_many_steps_behind_is_told_the_state_anew() -> None:
         assert await watching.read() == [News("count", MAX_STEPS + 9)]
 
     tell(story)
+
+
+def test_of_a_sequence_a_watcher_that_reads_too_slowly_gets_the_latest() -> None:
+    """What happens is told step by step, and a watcher that does not read costs no more than its bound."""
+
+    async def story(logs: LogHub, feed: Feed, figures: dict[str, int]) -> None:
+        watching = feed.watch()
+        await watching.read()
+        for number in range(MAX_STEPS + 10):
+            feed.tell("happened", number)
+        assert await watching.read() == [News("happened", number) for number in range(10, MAX_STEPS + 10)]
+        feed.tell("happened", -1)
+        assert await watching.read() == [News("happened", -1)]
+
+    tell(story)
+
+
+def test_a_sequence_finds_no_room_among_steps_of_others() -> None:
+    async def story(logs: LogHub, feed: Feed, figures: dict[str, int]) -> None:
+        watching = feed.watch()
+        await watching.read()
+        for number in range(MAX_STEPS):
+            feed.tell("count", number)
+        feed.tell("happened", 1)
+        assert len(await watching.read()) == MAX_STEPS
+
+    tell(story)

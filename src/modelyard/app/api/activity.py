@@ -12,6 +12,8 @@ from starlette.responses import Response, StreamingResponse
 
 from modelyard.app.api.exports import FORMATS, write_export
 from modelyard.app.api.filters import RowQuery, query_of, where_of
+from modelyard.app.api.guard import caller_of
+from modelyard.app.auth import FORBIDDEN, Scope
 from modelyard.app.records import Records
 from modelyard.app.respond import api_error, api_json
 from modelyard.runtime.clock import Clock
@@ -83,7 +85,13 @@ class ActivityRoutes:
         return api_json(shown)
 
     async def delete(self, request: Request) -> Response:
-        """`DELETE /api/metrics/activity`: ours; the rows that the filters mean, with their captures."""
+        """`DELETE /api/metrics/activity`: ours; the rows that the filters mean, with their captures.
+
+        For administrators, though others may read the record.
+        """
+        caller = caller_of(request)
+        if caller is not None and not caller.opens(Scope.ADMIN):
+            return api_error(request, FORBIDDEN)
         where = where_of(request.query_params)
         if isinstance(where, HttpError):
             return api_error(request, where)
