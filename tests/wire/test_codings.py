@@ -23,12 +23,16 @@ def raw_deflate(data: bytes) -> bytes:
     return zlib.compress(data)[2:-4]
 
 
+def brotli_in_a_hurry(data: bytes) -> bytes:
+    return bytes(brotli.compress(data, quality=1))
+
+
 ENCODERS = [
     pytest.param(b"gzip", gzip.compress, id="gzip"),
     pytest.param(b"x-gzip", gzip.compress, id="x-gzip"),
     pytest.param(b"deflate", zlib.compress, id="deflate"),
     pytest.param(b"deflate", raw_deflate, id="raw deflate"),
-    pytest.param(b"br", brotli.compress, id="br"),
+    pytest.param(b"br", brotli_in_a_hurry, id="br"),
     pytest.param(b"zstd", zstandard.compress, id="zstd"),
 ]
 
