@@ -133,7 +133,6 @@ def test_it_accepts_keys_that_are_still_to_come() -> None:
         ("macros: {'a b': 1}", "$.macros"),
         ("groups: {g: [a, b]}", "$.groups.g"),
         ("matrix: {sets: [a & b]}", "$.matrix.sets"),
-        ("routing: {router: {use: groups}}", "$.routing.router.use"),
         ("routing: {scheduler: {settings: {fifo: {priority: {a: high}}}}}", "priority.a"),
         ("selectors: {s: {strategy: random}}", "$.selectors.s.strategy"),
         ("profiles: {p: [a, b]}", "$.profiles.p"),

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from modelyard.app.api.application import Parts, build_api
 from modelyard.app.api.events import CONFIG_STATUS, MODEL_STATUS, PROFILE_CHANGED
 from modelyard.app.front import Front
@@ -26,7 +28,6 @@ from modelyard.app.reload import Reloader, Sources
 from modelyard.app.world import World
 from modelyard.config.diff import Changes, changes_between
 from modelyard.config.schema import Config, HeldPorts
-from modelyard.core.events import SpecsChanged
 from modelyard.core.model import ChildId
 from modelyard.runtime.children import Children
 from modelyard.runtime.clock import Clock, SystemClock
@@ -241,7 +242,7 @@ class Daemon:
         self._feed.changed(CONFIG_STATUS)
 
     def _apply(self, world: World) -> None:
-        facts, planner = world.facts(), world.planner()  # whatever could fail has not changed anything yet
+        specs = world.specs(load_times=self._learned.times)  # what could fail has not changed anything yet
         self._world.become(world)
         config = world.config
         self.logs.configure(
@@ -255,18 +256,7 @@ class Daemon:
         self._records.adopt(config)
         self._monitoring.adopt()
         restart = self._children.reconfigure()
-        self._engine.post(
-            SpecsChanged(
-                facts,
-                planner,
-                restart=restart,
-                max_wait=float(config.max_wait),
-                min_residency=float(config.min_residency),
-                fairness=config.fairness,
-                economics=config.economics,
-                load_times=self._learned.times,
-            )
-        )
+        self._engine.post(msgspec.structs.replace(specs, restart=restart))
 
     def _say_what_is_odd(self, config: Config) -> None:
         for warning in config.warnings:

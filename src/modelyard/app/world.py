@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import re2
 
 from modelyard.app.auth import Keyring
+from modelyard.app.policies import discipline_of, planner_of
 from modelyard.app.resolution import Resolution
 from modelyard.config.document import Timeouts
 from modelyard.config.schema import Config, ModelConfig, PeerConfig
+from modelyard.core.events import SpecsChanged
 from modelyard.core.model import ModelFacts
 from modelyard.core.planners.base import Planner
-from modelyard.core.planners.groups import GroupRule, GroupsPlanner
-from modelyard.core.planners.matrix import MatrixPlanner
 from modelyard.runtime.http.limits import Limits
 from modelyard.runtime.peers import PeerSpec
 from modelyard.runtime.processspec import ProcessSpec
@@ -60,19 +63,27 @@ class World:
         )
 
     def planner(self) -> Planner:
-        """The policy that the configuration selects."""
-        if self.config.matrix_program is not None:
-            return MatrixPlanner(self.config.matrix_program)
-        return GroupsPlanner(
-            {
-                name: GroupRule(
-                    swap=group.swap,
-                    exclusive=group.exclusive,
-                    persistent=group.persistent,
-                    members=group.members,
-                )
-                for name, group in self.config.groups.items()
-            }
+        """The policy of which models run together. Raises `ConfigError` where another package's can't be made."""
+        return planner_of(self.config, self.facts())
+
+    def specs(
+        self, restart: frozenset[str] = frozenset(), load_times: Mapping[str, float] = MappingProxyType({})
+    ) -> SpecsChanged:
+        """What the scheduler must know of all of it. `restart` names the models that must start anew.
+
+        Raises `ConfigError` where a policy of another package can't be made.
+        """
+        config, facts = self.config, self.facts()
+        return SpecsChanged(
+            facts,
+            planner_of(config, facts),
+            restart=restart,
+            max_wait=float(config.max_wait),
+            min_residency=float(config.min_residency),
+            fairness=config.fairness,
+            economics=config.economics,
+            load_times=load_times,
+            discipline=discipline_of(config, facts),
         )
 
     def peers(self) -> dict[str, PeerSpec]:

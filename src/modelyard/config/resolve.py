@@ -18,27 +18,31 @@ from modelyard.config.names import Names, peer_names
 from modelyard.config.nodes import BROKEN, Entry, MappingNode, ScalarNode, SequenceNode
 from modelyard.config.notes import Notes, Path
 from modelyard.config.peers import check_peer_names, resolve_peers
-from modelyard.config.routing import FIFO, Coexistence, resolve_routing
+from modelyard.config.policies import FIFO, Installed, Policies, nothing_installed, take_policies
+from modelyard.config.routing import Coexistence, resolve_routing
 from modelyard.config.schema import Config, HeldPorts
 from modelyard.config.selectors import check_profiles, check_selectors
 from modelyard.config.toplevel import settled
 
 
-def resolve(root: MappingNode, held: HeldPorts, report: Report) -> Config:
+def resolve(root: MappingNode, held: HeldPorts, report: Report, installed: Installed = nothing_installed) -> Config:
     """The configuration that the tree means. Mistakes are noted in `report`: with any, the result is of no use."""
     macros = declare(root.get("macros"), "macros", report)
     tree, texts = _expanded(root, macros, held, report)
     tree = _without_lists_of_pins(tree, report)
     notes = Notes(tree, report)
-    return _Resolver(settled(decode(Document, tree, "", report), notes), texts, notes).config(macros, tree)
+    tree, policies = take_policies(tree, installed)
+    document = settled(decode(Document, tree, "", report), notes)
+    return _Resolver(document, texts, policies, notes).config(macros, tree)
 
 
 class _Resolver:
     """Turns a decoded document into the configuration, section by section: later ones refer to earlier ones."""
 
-    def __init__(self, document: Document, texts: Mapping[str, ModelText], notes: Notes) -> None:
+    def __init__(self, document: Document, texts: Mapping[str, ModelText], policies: Policies, notes: Notes) -> None:
         self._document = document
         self._texts = texts
+        self._policies = policies
         self._notes = notes
 
     def config(self, macros: Macros, tree: MappingNode) -> Config:
@@ -49,7 +53,7 @@ class _Resolver:
         peers = resolve_peers(document.peers, notes)
         names = Names(models=models, aliases=aliases, peers=peer_names(peers))
         check_peer_names(peers, names, notes)
-        routing = resolve_routing(document, names, notes)
+        routing = resolve_routing(document, names, self._policies, notes)
         check_selectors(document.selectors, names, routing.coexistence, notes)
         check_profiles(document.profiles, document.selectors, names, notes)
         fifo = document.routing.scheduler.settings.fifo
@@ -83,7 +87,8 @@ class _Resolver:
             groups=routing.groups,
             matrix=routing.matrix,
             matrix_program=routing.program,
-            scheduler=FIFO,
+            scheduler=self._policies.discipline or FIFO,
+            policies=self._policies,
             priorities=routing.priorities,
             max_wait=fifo.max_wait,
             min_residency=fifo.min_residency,

@@ -10,11 +10,10 @@ from modelyard.config.errors import Problem
 from modelyard.config.matrix import compile_entry
 from modelyard.config.names import Names
 from modelyard.config.notes import Notes, Path
+from modelyard.config.policies import FIFO, GROUP, MATRIX, Policies
 from modelyard.config.schema import DEFAULT_GROUP
 from modelyard.core.dsl.program import MatrixProgram
 
-GROUP, MATRIX = "group", "matrix"
-FIFO = "fifo"
 _SETTINGS: Path = ("routing", "router", "settings")
 
 
@@ -55,9 +54,9 @@ class Routing:
         return Coexistence(groups=self.groups, program=self.program)
 
 
-def resolve_routing(document: Document, names: Names, notes: Notes) -> Routing:
+def resolve_routing(document: Document, names: Names, policies: Policies, notes: Notes) -> Routing:
     """What `groups`, `matrix` and `routing` come down to. The half that is not used is not looked at."""
-    router, path = _choice(document, notes)
+    router, path = _choice(document, policies, notes)
     settings = document.routing.router.settings
     groups: Mapping[str, GroupEntry] = {}
     matrix: MatrixEntry | None = None
@@ -67,7 +66,7 @@ def resolve_routing(document: Document, names: Names, notes: Notes) -> Routing:
         matrix = settings.matrix if path == _SETTINGS else document.matrix
         if matrix is not None:
             program = compile_entry(matrix, names, (*path, "matrix"), notes)
-    else:
+    elif router == GROUP:
         written = settings.groups if path == _SETTINGS else document.groups
         groups = _Groups(names, notes, unbuildable).resolve(written, (*path, "groups"))
     return Routing(
@@ -75,12 +74,12 @@ def resolve_routing(document: Document, names: Names, notes: Notes) -> Routing:
         groups=groups,
         matrix=matrix,
         program=program,
-        priorities=_priorities(document, names, notes),
+        priorities=_priorities(document, names, policies, notes),
         unbuildable=tuple(unbuildable),
     )
 
 
-def _choice(document: Document, notes: Notes) -> tuple[str, Path]:
+def _choice(document: Document, policies: Policies, notes: Notes) -> tuple[str, Path]:
     """The router, and the path below which its settings stand; refuses what contradicts itself."""
     router = document.routing.router
     legacy = "groups" if document.groups else "matrix" if document.matrix is not None else ""
@@ -88,7 +87,7 @@ def _choice(document: Document, notes: Notes) -> tuple[str, Path]:
         if legacy:
             message = f"{legacy} at the top level and routing.router exclude each other"
             notes.problem((legacy,), message, f"move {legacy} to routing.router.settings.{legacy}")
-        return _new_choice(document, notes), _SETTINGS
+        return policies.planner or _new_choice(document, notes), _SETTINGS
     if document.groups and document.matrix is not None:
         notes.problem(("matrix",), "groups and matrix exclude each other", "keep one of the two")
     return (MATRIX if document.matrix is not None else GROUP), ()
@@ -102,7 +101,7 @@ def _new_choice(document: Document, notes: Notes) -> str:
             notes.problem(path, "settings.matrix is missing", "write it, or use: group")
         return MATRIX
     if use not in ("", GROUP):
-        remedy = notes.did_you_mean(use, (GROUP, MATRIX)) or "write use: group or use: matrix"
+        remedy = notes.did_you_mean(use, (GROUP, MATRIX)) or "write use: group or use: matrix, or install its package"
         notes.problem(path, f'unknown router "{use}"', remedy)
     if matrix is not None:
         notes.warning((*_SETTINGS, "matrix"), "ignored without use: matrix")
@@ -176,10 +175,11 @@ def _free_name(groups: Mapping[str, GroupEntry]) -> str:
     return name
 
 
-def _priorities(document: Document, names: Names, notes: Notes) -> Mapping[str, int]:
+def _priorities(document: Document, names: Names, policies: Policies, notes: Notes) -> Mapping[str, int]:
     scheduler = document.routing.scheduler
-    if scheduler.use not in ("", FIFO):
-        notes.problem(("routing", "scheduler", "use"), f'unknown scheduler "{scheduler.use}"', "write use: fifo")
+    if not policies.discipline and scheduler.use not in ("", FIFO):
+        remedy = "write use: fifo, or install its package"
+        notes.problem(("routing", "scheduler", "use"), f'unknown scheduler "{scheduler.use}"', remedy)
     priorities = scheduler.settings.fifo.priority
     for name in priorities:
         if names.local(name) is None:

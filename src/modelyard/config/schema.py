@@ -22,6 +22,7 @@ from modelyard.config.document import (
 )
 from modelyard.config.document.base import FreeForm
 from modelyard.config.errors import Problem
+from modelyard.config.policies import Policies
 from modelyard.core.dsl.program import MatrixProgram
 
 DEFAULT_GROUP = "(default)"
@@ -137,6 +138,8 @@ class Config(Struct, frozen=True, kw_only=True, rename="camel"):
     matrix: MatrixEntry | None = None
     matrix_program: MatrixProgram | None = None
     scheduler: str = "fifo"
+    policies: Policies = field(default_factory=Policies)
+    """Planner and discipline of other packages, where such are chosen."""
     priorities: Mapping[str, int] = field(default_factory=dict)
     """`routing.scheduler.settings.fifo.priority`, by the names as written."""
     max_wait: int = 300

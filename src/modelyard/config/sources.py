@@ -12,6 +12,7 @@ from modelyard.config.environment import Text, split_lines, substitute
 from modelyard.config.errors import ConfigError, Place, Problem, Report
 from modelyard.config.merge import merge
 from modelyard.config.nodes import MappingNode, Node, SequenceNode, Unparsable, compose
+from modelyard.config.policies import Installed, nothing_installed
 from modelyard.config.reading import read_bounded
 from modelyard.config.resolve import resolve
 from modelyard.config.schema import Config, HeldPorts
@@ -31,6 +32,7 @@ def load_config(
     environment: Mapping[str, str] | None = None,
     *,
     held: HeldPorts = HeldPorts(),  # noqa: B008 - frozen
+    installed: Installed = nothing_installed,
 ) -> Config:
     """Read a file, or all of a directory, or both, and resolve them.
 
@@ -38,7 +40,7 @@ def load_config(
     configuration is loaded again. Raises `ConfigError` with every problem, also when a file can't be read.
     """
     sources = config_sources(path, directory)
-    return parse_config(sources, os.environ if environment is None else environment, held=held)
+    return parse_config(sources, os.environ if environment is None else environment, held=held, installed=installed)
 
 
 def config_sources(path: str | None = None, directory: str | None = None) -> list[Source]:
@@ -101,6 +103,7 @@ def parse_config(
     environment: Mapping[str, str],
     *,
     held: HeldPorts = HeldPorts(),  # noqa: B008 - frozen
+    installed: Installed = nothing_installed,
 ) -> Config:
     """Merge and resolve the texts of a configuration; none at all means the defaults.
 
@@ -108,7 +111,7 @@ def parse_config(
     """
     report = Report()
     trees = [_tree(source, environment, report) for source in sources]
-    config = resolve(merge(trees, report) if trees else MappingNode(Place("")), held, report)
+    config = resolve(merge(trees, report) if trees else MappingNode(Place("")), held, report, installed)
     report.raise_problems()
     return structs.replace(config, warnings=report.warnings())
 

@@ -12,6 +12,8 @@ import msgspec
 
 from modelyard.app.cli.paint import Paint, paint_for
 from modelyard.app.cli.reading import add_source_arguments, read_sources, shown_sources
+from modelyard.app.policies import installed
+from modelyard.app.world import World
 from modelyard.config.errors import ConfigError, Problem
 from modelyard.config.schema import Config
 from modelyard.config.sources import parse_config
@@ -30,7 +32,9 @@ def run(argv: Sequence[str]) -> int:
     """Check a configuration; 0 when it can be used, 1 when not."""
     arguments = _arguments(argv)
     try:
-        config = parse_config(read_sources(arguments.config, arguments.config_dir), os.environ)
+        config = parse_config(read_sources(arguments.config, arguments.config_dir), os.environ, installed=installed)
+        if not config.unbuildable:
+            World(config).specs()  # raises where a policy of another package can't be made of its settings
     except ConfigError as error:
         return _say_refused(error.problems, error.warnings, as_json=arguments.json)
     if config.unbuildable:

@@ -13,6 +13,7 @@ from modelyard.app.cli.explain.names import explain, known_names
 from modelyard.app.cli.explain.show import as_data, as_text
 from modelyard.app.cli.paint import paint_for
 from modelyard.app.cli.reading import add_source_arguments, read_sources
+from modelyard.app.policies import installed
 from modelyard.config.errors import ConfigError
 from modelyard.config.origins import Origins
 from modelyard.config.sources import parse_config
@@ -30,7 +31,7 @@ def run(argv: Sequence[str]) -> int:
     arguments = _arguments(argv)
     try:
         sources = read_sources(arguments.config, arguments.config_dir)
-        config = parse_config(sources, os.environ)
+        config = parse_config(sources, os.environ, installed=installed)
     except ConfigError as error:
         print_refusal(error.problems, error.warnings, paint_for(sys.stdout))
         return EXIT_REFUSED

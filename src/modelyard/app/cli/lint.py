@@ -12,6 +12,7 @@ import msgspec
 from modelyard.app.cli.check import print_json
 from modelyard.app.cli.reading import add_source_arguments, read_sources, shown_sources
 from modelyard.app.lint import lint
+from modelyard.app.policies import installed
 from modelyard.config.errors import ConfigError
 from modelyard.config.sources import parse_config
 
@@ -36,7 +37,7 @@ def run(argv: Sequence[str]) -> int:
     arguments = parser.parse_args(argv)
     config_file = arguments.config or arguments.file or ""
     try:
-        config = parse_config(read_sources(config_file, arguments.config_dir), os.environ)
+        config = parse_config(read_sources(config_file, arguments.config_dir), os.environ, installed=installed)
     except ConfigError as error:
         print(error.render(color=sys.stderr.isatty()), file=sys.stderr)
         return 1

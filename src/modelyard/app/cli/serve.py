@@ -14,7 +14,9 @@ from modelyard import __version__
 from modelyard.app.cli.flags import Flags, UsageError, parse_flags, usage
 from modelyard.app.daemon import Daemon, ListenError, Options
 from modelyard.app.listen import parse_address
+from modelyard.app.policies import installed
 from modelyard.app.reload import Sources
+from modelyard.app.world import World
 from modelyard.config.errors import ConfigError
 from modelyard.config.schema import Config, HeldPorts
 from modelyard.config.sources import load_config, shown_name
@@ -72,9 +74,10 @@ def _sources_of(flags: Flags) -> Sources:
     names = tuple(shown_name(name) for name in (flags.config, flags.config_dir) if name)
 
     def load(held: HeldPorts) -> Config:
-        config = load_config(flags.config, flags.config_dir, held=held)
+        config = load_config(flags.config, flags.config_dir, held=held, installed=installed)
         if config.unbuildable:
             raise ConfigError(config.unbuildable, config.warnings)
+        World(config).specs()  # raises where a policy of another package can't be made of its settings
         return config
 
     return Sources(names, load)

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import msgspec
 
+from modelyard.app.policies import installed
 from modelyard.app.world import World
 from modelyard.config.errors import ConfigError
 from modelyard.config.schema import Config
 from modelyard.config.sources import load_config
-from modelyard.core.events import SpecsChanged
 from modelyard.core.simulation import SimulationError
 from modelyard.simulate.clients import Client, Crowd
 from modelyard.simulate.compare import Result, compare
@@ -83,7 +83,7 @@ def _simulate(arguments: argparse.Namespace) -> list[Result]:
     policies = parse_policies(arguments.compare)
     if arguments.plot is not None and arguments.plot.suffix == ".png":
         _check_rasterizer()  # say that it is missing before the work, not after it
-    config = load_config(arguments.config, arguments.config_dir)
+    config = load_config(arguments.config, arguments.config_dir, installed=installed)
     setting = make_setting(config, _read_workload(arguments, config), _read_trace(arguments, config), arguments.seed)
     results = compare(setting, policies)
     if arguments.plot is not None:
@@ -99,16 +99,8 @@ def make_setting(config: Config, workload: Workload, trace: Sequence[Line], seed
         recorded: list[Client] = [Crowd(asks_of(trace, workload.machine, chosen))] if trace else []
         return [*recorded, *workload.clients(chosen)]
 
-    world = World(config)
     return Setting(
-        specs=SpecsChanged(
-            world.facts(),
-            world.planner(),
-            max_wait=float(config.max_wait),
-            min_residency=float(config.min_residency),
-            fairness=config.fairness,
-            economics=config.economics,
-        ),
+        specs=World(config).specs(),
         machine=workload.machine,
         clients=clients,
         seed=chosen,

@@ -53,7 +53,8 @@ class Router(Section, frozen=True, kw_only=True):
     use: Annotated[
         str,
         Meta(
-            description="Which one: `group` (the default) or `matrix`.", extra_json_schema={"enum": ["group", "matrix"]}
+            description="Which one: `group` (the default), `matrix`, or one that another package provides.",
+            extra_json_schema={"examples": ["group", "matrix"]},
         ),
     ] = ""
     settings: Annotated[RouterSettings, Meta(description="Settings of each.")] = field(default_factory=RouterSettings)
@@ -104,7 +105,13 @@ class SchedulerSettings(Section, frozen=True, kw_only=True):
 class Scheduler(Section, frozen=True, kw_only=True):
     """The order in which waiting requests are served."""
 
-    use: Annotated[str, Meta(description="Which one: `fifo`, the only one.", extra_json_schema={"enum": ["fifo"]})] = ""
+    use: Annotated[
+        str,
+        Meta(
+            description="Which one: `fifo` (the default), or one that another package provides.",
+            extra_json_schema={"examples": ["fifo"]},
+        ),
+    ] = ""
     settings: Annotated[SchedulerSettings, Meta(description="Settings of each.")] = field(
         default_factory=SchedulerSettings
     )
