@@ -51,6 +51,16 @@ def test_without_a_check_a_child_is_ready_at_once() -> None:
     in_yard(story)
 
 
+def test_the_command_is_logged_without_its_key() -> None:
+    async def story(yard: Yard) -> None:
+        yard.hub.configure(level="debug", time_format="")
+        child = yard.child("sh -c 'exit 3' sh --fast --api-key SESAME")
+        await yard.failure(child)
+        assert ": sh -c exit 3 sh --fast --api-key (hidden)\n" in yard.daemon_lines()
+
+    in_yard(story)
+
+
 def test_a_command_that_ends_at_once_fails_at_once_with_its_last_words() -> None:
     """R5: the end of the process surfaces within moments, with the tail of its log, not after the time-out."""
 

@@ -15,6 +15,7 @@ import math
 from collections.abc import Callable
 
 from modelyard.config.cmdline import split_command
+from modelyard.config.secrets import masked
 from modelyard.core.events import ChildExited, ChildFailed, ChildReady, Event
 from modelyard.core.model import ChildId
 from modelyard.runtime.afterlife import Afterlife
@@ -277,7 +278,7 @@ class Child:
         self._counts_from = self._clock.now()
         self._tree = ProcessTree(leader, self._cookie, bell=self._bell, clock=self._clock)
         self._account_for(self._tree)
-        self._daemon_log.debug(f"<{self.spec.model}> started pid {leader.pid}: {' '.join(self._argv)}")
+        self._daemon_log.debug(f"<{self.spec.model}> started pid {leader.pid}: {masked(' '.join(self._argv))}")
 
     def _account_for(self, tree: ProcessTree) -> None:
         record = ChildRecord(self._cookie, tree.key, tuple(self.spec.stop_argv(tree.pid)), self.spec.env)
