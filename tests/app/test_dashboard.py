@@ -23,9 +23,9 @@ from modelyard.runtime.gauges.monitor import Monitor
 from modelyard.runtime.gauges.nvidia_smi import parse_gpus
 from modelyard.runtime.gauges.samples import DiskCounters, NetworkCounters, ProcessMemory, SystemSample
 from modelyard.runtime.logs import LogHub
-from modelyard.runtime.records.row import Row
 from modelyard.runtime.tasks import TaskOwner
 from modelyard.wire.exposition import write
+from modelyard.wire.usage import Figures
 from tests.app.test_meters import serving, specs
 from tests.runtime.gauges.machines import PaperMachine
 from tests.runtime.gauges.test_nvidia import SMI
@@ -65,7 +65,8 @@ def _meters() -> Meters:
         ChildExited(child),
     ):
         meters.child_moved(news, used)
-    meters.count(Row(id=1, ts_created=1, model_id="m", outcome="ok"))
+    meters.count("m", "ok", duration=1.0)
+    meters.count_tokens("m", Figures(input=1))
     return meters
 
 

@@ -24,7 +24,7 @@ from modelyard.core.model import ChildId, ModelFacts
 from modelyard.core.planners.groups import GroupRule, GroupsPlanner
 from modelyard.core.scheduler import Scheduler
 from modelyard.runtime.engine import Serving
-from modelyard.runtime.records.row import Row
+from modelyard.wire.usage import Figures
 
 M1 = ChildId("m", 1)
 
@@ -69,26 +69,23 @@ def meters(clock: HandClock) -> Meters:
 
 
 def test_requests_count_by_outcome_with_their_times_and_tokens(meters: Meters) -> None:
-    meters.count(
-        Row(
-            id=1, ts_created=1, model_id="m", outcome="ok", duration_ms=1500, queue_ms=40.0, load_ms=700.0,
-            first_byte_ms=900.0, first_token_ms=950.0, input_tokens=10, output_tokens=5, cache_tokens=3,
-        )
-    )  # fmt: skip
-    meters.count(Row(id=2, ts_created=1, model_id="m", outcome="rejected", duration_ms=2, cache_tokens=-1))
+    meters.count("m", "ok", duration=1.5, queued=0.04, loaded=0.7, first_byte=0.9, first_token=0.95)
+    meters.count_tokens("m", Figures(input=10, output=5, cached=3))
+    meters.count("m", "rejected", duration=0.002)
+    meters.count_tokens("m", Figures(cached=-1, drafted=-1))
     meter = meters.models["m"]
     assert meter.requests == {"ok": 1, "rejected": 1}
     assert (meter.tokens["input"], meter.tokens["output"], meter.tokens["cached"]) == (10, 5, 3)
     assert sum(meter.duration.counts) == 2
     assert meter.duration.total == pytest.approx(1.502)
-    assert (sum(meter.queue.counts), meter.queue.total) == (1, 0.04)
+    assert (sum(meter.queue.counts), meter.queue.total) == (2, 0.04)
     assert (sum(meter.first_token.counts), meter.first_token.total) == (1, 0.95)
     assert (sum(meter.waited_for_load.counts), meter.waited_for_load.total) == (1, 0.7)
 
 
 def test_names_that_no_model_has_count_as_one(meters: Meters) -> None:
     for name in ("gpt-7", "gpt-8"):
-        meters.count(Row(id=1, ts_created=1, model_id=name, outcome="rejected"))
+        meters.count(name, "rejected", duration=0.0)
     assert meters.models[UNKNOWN].requests == {"rejected": 2}
     assert list(meters.models) == [UNKNOWN]
 
@@ -138,7 +135,6 @@ def test_histograms_include_their_bounds() -> None:
     histogram = Histogram((0.1, 1.0))
     for value in (0.05, 0.1, 0.5, 2.0):
         histogram.observe(value)
-    histogram.observe_milliseconds(-1)
     assert histogram.counts == [2, 1, 1]
 
 

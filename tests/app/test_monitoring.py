@@ -17,6 +17,7 @@ from starlette.routing import Route
 from modelyard import __version__
 from modelyard.app import monitoring as module
 from modelyard.app.api.monitoring import MonitoringRoutes, parse_time
+from modelyard.app.meters import UNKNOWN, Meters
 from modelyard.app.monitoring import Monitoring
 from modelyard.config.document import Performance
 from modelyard.config.schema import Config, ModelConfig
@@ -25,11 +26,11 @@ from modelyard.runtime.gauges.nvidia_smi import parse_gpus
 from modelyard.runtime.gauges.samples import ProcessMemory, SystemSample
 from modelyard.runtime.gauges.system import SystemGauge
 from modelyard.runtime.http.asgi import AsgiApp
-from modelyard.runtime.records.row import Row
+from modelyard.wire.usage import NOT_REPORTED, Figures
 from tests.runtime.gauges.machines import PaperMachine
 from tests.runtime.gauges.test_nvidia import SMI
 from tests.runtime.gauges.test_system import MEMINFO, NET, STAT
-from tests.support.plane import Plane, in_plane
+from tests.support.plane import Plane, eventually, in_plane
 
 AT = datetime(2031, 2, 5, 9, 8, 7, 250_000, tzinfo=UTC)
 
@@ -223,9 +224,8 @@ def test_metrics_tell_of_each_model(tmp_path: Path) -> None:
     """R58: requests without tokens count, and what is not known adds nothing."""
 
     async def story(monitoring: Monitoring, client: httpx.AsyncClient) -> None:
-        monitoring.meters.count(
-            Row(id=1, ts_created=1, model_id="m", outcome="ok", duration_ms=1500, queue_ms=40.0, cache_tokens=-1)
-        )
+        monitoring.meters.count("m", "ok", duration=1.5, queued=0.04)
+        monitoring.meters.count_tokens("m", Figures(cached=NOT_REPORTED))
         monitoring.monitor.memory = {
             "m": ProcessMemory(processes=2, resident=300, anonymous=100, proportional=200, gpu={"0": 7})
         }
@@ -249,3 +249,30 @@ def test_metrics_tell_of_each_model(tmp_path: Path) -> None:
         assert figures["modelyard_build_info", frozenset({("version", __version__)})] == 1
 
     monitored(tmp_path, story)
+
+
+def test_requests_are_counted_with_the_record() -> None:
+    """R58: those that are rejected too, and those that bring no tokens."""
+
+    async def story(plane: Plane) -> None:
+        plane.recorder.meters = meters = Meters(plane.clock, plane.world.config.models.__contains__)
+        async with plane.client() as client:
+            client.post()
+            received = await plane.upstream.request()
+            await received.answer_json('{"usage":{"prompt_tokens":7,"completion_tokens":3}}')
+            await client.head()
+        async with plane.client() as client:
+            client.post(path="/v1/embeddings")
+            await (await plane.upstream.request()).answer_json("{}")
+            await client.head()
+        async with plane.client() as client:
+            client.post(b'{"model":"ghost"}')
+            assert (await client.head()).startswith("HTTP/1.1 404")
+        await eventually(lambda: sum(meter.requests.total() for meter in meters.models.values()) == 3)
+        await eventually(lambda: meters.models["m"].tokens["output"])
+        assert meters.models["m"].requests == {"ok": 2}
+        assert (meters.models["m"].tokens["input"], meters.models["m"].tokens["output"]) == (7, 3)
+        assert meters.models[UNKNOWN].requests == {"rejected": 1}
+        assert sum(meters.models["m"].first_byte.counts) == 2
+
+    in_plane(story)

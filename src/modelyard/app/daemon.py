@@ -120,7 +120,7 @@ class Daemon:
             clock=self._clock,
             log=self._log,
         )
-        self._recorder.on_row = self._monitoring.meters.count
+        self._recorder.meters = self._monitoring.meters
         inference = Inference(self._engine, self._world, self._peers, inflight, self._recorder)
         parts = Parts(
             engine=self._engine,

@@ -1,7 +1,7 @@
 """What is counted of each model since the start, for `/metrics`.
 
-Requests are counted from the rows of the record, which are made when nobody waits any more; lives of children from
-what the engine carries out. Nothing here is on the way of a request.
+Requests are counted when they are recorded, after their clients have their answers; their tokens when their rows are
+made, in the record's own thread; lives of children from what the engine carries out.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Collection
+from threading import Lock
 
 from modelyard.core.commands import StartChild, StopChild
 from modelyard.core.events import ChildExited, ChildFailed, ChildReady
 from modelyard.core.model import ChildId
 from modelyard.runtime.clock import Clock
 from modelyard.runtime.engine import ChildNews, Serving
-from modelyard.runtime.records.row import Row
+from modelyard.wire.usage import Figures
 
 UNKNOWN = "(unknown)"
 """Stands for every name that no model has: clients may invent names without end."""
@@ -54,11 +55,6 @@ class Histogram:
         """Count one figure."""
         self.counts[bisect_left(self.bounds, value)] += 1
         self.total += value
-
-    def observe_milliseconds(self, value: float) -> None:
-        """Count one figure, if there is one: a negative one stands for none."""
-        if value >= 0:
-            self.observe(value / 1000)
 
 
 class ModelMeter:
@@ -101,6 +97,7 @@ class Meters:
         """`is_known`: whether a model of that name is configured, or that of a peer."""
         self._clock = clock
         self._is_known = is_known
+        self._lock = Lock()
         self._starting: dict[ChildId, float] = {}
         self._leaving: dict[ChildId, str] = {}
         self.models: dict[str, ModelMeter] = {}
@@ -118,26 +115,42 @@ class Meters:
         name = model if self._is_known(model) else UNKNOWN
         meter = self.models.get(name)
         if meter is None:
-            meter = self.models[name] = ModelMeter()
+            meter = self.models.setdefault(name, ModelMeter())
         return meter
 
-    def count(self, row: Row) -> None:
-        """A request has ended."""
-        meter = self.of(row.model_id)
-        meter.requests[row.outcome] += 1
-        meter.duration.observe_milliseconds(row.duration_ms)
-        meter.queue.observe_milliseconds(row.queue_ms)
-        if row.load_ms > 0:
-            meter.waited_for_load.observe_milliseconds(row.load_ms)
-        meter.first_byte.observe_milliseconds(row.first_byte_ms)
-        meter.first_token.observe_milliseconds(row.first_token_ms)
-        tokens = meter.tokens
-        tokens["input"] += max(0, row.input_tokens)
-        tokens["output"] += max(0, row.output_tokens)
-        tokens["cached"] += max(0, row.cache_tokens)
-        tokens["reasoning"] += max(0, row.reasoning_tokens)
-        tokens["drafted"] += max(0, row.draft_tokens)
-        tokens["accepted"] += max(0, row.draft_acc_tokens)
+    def count(
+        self,
+        model: str,
+        outcome: str,
+        *,
+        duration: float,
+        queued: float = 0.0,
+        loaded: float = 0.0,
+        first_byte: float = -1.0,
+        first_token: float = -1.0,
+    ) -> None:
+        """A request has ended. All times are seconds; a negative one stands for none."""
+        meter = self.of(model)
+        meter.requests[outcome] += 1
+        meter.duration.observe(duration)
+        meter.queue.observe(queued)
+        if loaded > 0:
+            meter.waited_for_load.observe(loaded)
+        if first_byte >= 0:
+            meter.first_byte.observe(first_byte)
+        if first_token >= 0:
+            meter.first_token.observe(first_token)
+
+    def count_tokens(self, model: str, figures: Figures) -> None:
+        """What an engine said of an answer's tokens. May be called by any thread."""
+        with self._lock:
+            tokens = self.of(model).tokens
+            tokens["input"] += max(0, figures.input)
+            tokens["output"] += max(0, figures.output)
+            tokens["cached"] += max(0, figures.cached)
+            tokens["reasoning"] += max(0, figures.reasoning)
+            tokens["drafted"] += max(0, figures.drafted)
+            tokens["accepted"] += max(0, figures.accepted)
 
     def child_moved(self, news: ChildNews, serving: Serving | None) -> None:
         """The engine has started or stopped a child, or heard of one. `serving` None: of one that is long gone."""

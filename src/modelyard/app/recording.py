@@ -7,12 +7,14 @@ answer has been handed to the socket: nobody waits for it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 from urllib.parse import unquote_to_bytes
 
 import msgspec
 
+from modelyard.app.meters import Meters
 from modelyard.app.records import Records
 from modelyard.app.world import World
 from modelyard.core.model import Phase
@@ -42,11 +44,6 @@ TOKENLESS = 50
 """Pieces of a stream after which no first token is expected any more."""
 
 
-def endpoint_of(path: bytes) -> Endpoint | None:
-    """The route whose requests are recorded, by the path as the client wrote it; below `/upstream/MODEL` the rest."""
-    return POST_ENDPOINTS.get(path) or GET_ENDPOINTS.get(path)
-
-
 class Recorder:
     """Makes rows and captures."""
 
@@ -56,8 +53,8 @@ class Recorder:
         self._world = world
         self._engine = engine
         self._feed = feed
-        self.on_row: Callable[[Row], None] = _nobody_counts
-        """Called with every row that is made."""
+        self.meters: Meters | None = None
+        """Where requests are counted, too."""
         self._ended: list[Recording] = []
         self._loads: dict[str, tuple[float, float]] = {}
         """When each model last began to load, and when it was ready; infinite while it loads."""
@@ -65,9 +62,15 @@ class Recorder:
     def __repr__(self) -> str:
         return f"<Recorder to {self.records!r}>"
 
-    def begin(self, request: Request, requested: str, endpoint: Endpoint, path: bytes) -> Recording:
-        """A request that named a model; `path` is what the engine is asked for."""
-        return Recording(self, request, requested, endpoint, path)
+    def begin(self, request: Request, requested: str, path: bytes, target: bytes) -> Recording | None:
+        """A request that named a model; None where it is none of those that are recorded.
+
+        `path` is as the client wrote it, or what follows `/upstream/MODEL`; `target` is what the engine is asked for.
+        """
+        endpoint = POST_ENDPOINTS.get(path) or GET_ENDPOINTS.get(path)
+        if endpoint is None or request.method != b"POST":
+            return None
+        return Recording(self, request, requested, endpoint, target.partition(b"?")[0])
 
     def models_moved(self) -> None:
         """Some model stands elsewhere: note when loads begin and end."""
@@ -94,15 +97,33 @@ class Recorder:
         for recording in ended:
             recording.id = store.next_id()
             recording.finish()
+            if self.meters is not None:
+                self._count(self.meters, recording)
+            weight = recording.weight
             if captures.limit and recording.is_worth_capturing:
-                captures.add(recording.captured(), recording.weight)
-            store.add(recording if recording.weight <= LIGHT else recording.row())
+                captures.add(recording.captured(), weight)
+            store.add(recording if weight <= LIGHT else recording.row())
             if is_watched:
                 self._feed.tell(ACTIVITY, {"id": recording.id})
+
+    def _count(self, meters: Meters, recording: Recording) -> None:
+        queued, loaded = self._waits(recording)
+        arrived = recording.request.arrived_at
+        meters.count(
+            recording.model or recording.requested,
+            str(recording.outcome),
+            queued=queued / 1000,
+            loaded=loaded / 1000,
+            duration=recording.ended_at - arrived,
+            first_byte=recording.first_byte_at - arrived,
+            first_token=recording.first_token_at - arrived,
+        )
 
     def row_of(self, recording: Recording) -> Row:
         """The row of a request that has ended and is `finish`ed. May be called by any thread."""
         request, figures = recording.request, recording.figures()
+        if self.meters is not None and figures is not NOTHING:
+            self.meters.count_tokens(recording.model or recording.requested, figures)
         arrived, granted, ended = request.arrived_at, recording.granted_at, recording.ended_at
         queued, loaded = self._waits(recording)
         wall = self.clock.wall() - self.clock.now()
@@ -166,45 +187,41 @@ class Recorder:
 class Recording:
     """One request that is worked on, as far as it is recorded; the tap on its exchange."""
 
-    __slots__ = (
-        "_awaits_token", "_body", "_body_size", "_endpoint", "_error", "_figures", "_limit", "_reader", "_recorder",
-        "_single", "_tokenless", "_too_large", "at_once", "caller", "ended_at", "first_byte_at", "first_token_at",
-        "granted_at", "id", "metadata", "model", "outcome", "path", "request", "requested", "was_local",
-    )  # fmt: skip
+    # Defaults of the class: most requests are done with a few of these.
+    _body: list[bytes] | None = None
+    _body_size = 0
+    _too_large = False
+    """Whether its body is more than may be captured."""
+    _reader: AnswerReader | None = None
+    _single: bytes | None = None
+    """The answer, while it is a single piece."""
+    _awaits_token = False
+    _tokenless = 0
+    _error = ""
+    _figures: Figures | None = None
+    id = 0
+    """That of its row, once it has one."""
+    model = ""
+    caller = ""
+    """The name of the key that was shown."""
+    metadata: Mapping[str, str] = MappingProxyType({})
+    outcome: str = ""
+    at_once = False
+    """Whether it was forwarded without any wait."""
+    was_local = False
+    """Whether it reached a model of ours."""
+    granted_at = 0.0
+    first_byte_at = 0.0
+    first_token_at = 0.0
+    ended_at = 0.0
 
     def __init__(self, recorder: Recorder, request: Request, requested: str, endpoint: Endpoint, path: bytes) -> None:
         self._recorder = recorder
         self._endpoint = endpoint
         self._limit = recorder.records.captures.limit
-        self._body: list[bytes] | None = None
-        self._body_size = 0
-        self._reader: AnswerReader | None = None
-        self._single: bytes | None = None
-        """The answer, while it is a single piece."""
-        self._awaits_token = False
-        self._tokenless = 0
-        self._too_large = False
-        """Whether its body is more than may be captured."""
-        self._error = ""
-        self._figures: Figures | None = None
-        self.id = 0
-        """That of its row, once it has one."""
         self.request = request
         self.requested = requested
         self.path = path
-        self.model = ""
-        self.caller = ""
-        """The name of the key that was shown."""
-        self.metadata: Mapping[str, str] = {}
-        self.outcome = ""
-        self.at_once = False
-        """Whether it was forwarded without any wait."""
-        self.was_local = False
-        """Whether it reached a model of ours."""
-        self.granted_at = 0.0
-        self.first_byte_at = 0.0
-        self.first_token_at = 0.0
-        self.ended_at = 0.0
 
     def __repr__(self) -> str:
         return f"<Recording of {self.request!r}>"
@@ -390,10 +407,6 @@ class Recording:
 
 def _text(path: bytes) -> str:
     return (unquote_to_bytes(path) if b"%" in path else path).decode("utf-8", "replace")
-
-
-def _nobody_counts(row: Row) -> None:
-    pass
 
 
 def _between(begin: float, end: float) -> float:
