@@ -107,3 +107,9 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     path.write_text("models: [", encoding="utf-8")
     assert main(["lint", str(path)]) == 1
     assert "not YAML" in capsys.readouterr().err
+
+
+def test_a_model_that_leaves_when_idle_and_never_is() -> None:
+    text = MODELS.replace('a: {cmd: run, proxy: "http://u"}', 'a: {cmd: run, proxy: "http://u", evictable: idle}')
+    assert [doubt.path for doubt in lint(load(text))] == ["models.a.evictable"]
+    assert lint(load("globalTTL: 60\n" + text)) == []

@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from urllib.parse import unquote
 
 from modelyard.app.admission import caller_of, forbids_page
+from modelyard.app.asking import PRIORITY, asked_priority, who_asks
 from modelyard.app.auth import TOO_MANY, forbidden_model
 from modelyard.app.content import Content
 from modelyard.app.inflight import InFlight
-from modelyard.app.recording import Recorder, Recording, endpoint_of
+from modelyard.app.recording import Recorder, Recording
 from modelyard.app.resolution import PathRoute, Route
 from modelyard.app.respond import redirect, send_error
 from modelyard.app.selection import Lease
@@ -222,11 +223,8 @@ class Call:
     def record(self, name: str) -> None:
         """From here on the request is recorded, if it is one of those that are (spec http 17.1)."""
         recorder = self._inference.recorder
-        if recorder is None or self.request.method != b"POST":
-            return
-        endpoint = endpoint_of(self.shown_path)
-        if endpoint is not None:
-            self._recording = recorder.begin(self.request, name, endpoint, self._target.partition(b"?")[0])
+        if recorder is not None:
+            self._recording = recorder.begin(self.request, name, self.shown_path, self._target)
 
     def _rewrite(self, route: Route) -> bool:
         """Write what the route asks for into the request; whether it can go on."""
@@ -254,6 +252,10 @@ class Call:
             self._is_remote = self._granted = True
             self._begin(PeerExchange, self._inference.peers[route.peer.peer])
             return
+        if self._inference.world.is_fair and not self._caller:
+            self._caller = who_asks(self.request, self._inference.world.config.ui.activity.session_id)
+        if PRIORITY in self.request.fields:
+            self._priority = asked_priority(self.request, self._priority_bound(route.model))
         self._id = self._inference.engine.submit(route.model, self, self._priority, self._caller)
         if not self._granted and not self.request.ended:
             self._wait()
@@ -272,6 +274,12 @@ class Call:
             return True
         return False
 
+    def _priority_bound(self, model: str) -> int | None:
+        """What a request may ask for at most; None where nobody has a key, and so nobody a priority of their own."""
+        if caller_of(self.request) is None:
+            return None
+        return self._inference.world.config.priority_of(model) if self._priority is None else self._priority
+
     def _wait(self) -> None:
         """Neither granted nor refused at once: the body stays for a while, and the client may want to hear."""
         self._waiting = self._inference.waiting_stream(self, self._content or Content(self.request))
@@ -284,7 +292,11 @@ class Call:
         body, peer = self.request.body, route.peer
         named = self._inference.world.resolution.direct(wire_body.find_in_json(body.view()))
         if peer is not None and named is not None and named.peer == peer and named.replaced:
-            body.replace(rewrite(body.view(), peer.model, None))
+            try:
+                body.replace(rewrite(body.view(), peer.model, None))
+            except ValueError:
+                self._refuse(errors.UNREADABLE_BODY)
+                return
         self.go(route)
 
     def _passes_by(self, route: Route) -> bool:
@@ -355,6 +367,8 @@ class Call:
     def waiting_at(self, position: int) -> None:
         """The place among those that wait (1 = next)."""
         self._position = position
+        if not self.request.queue_position:
+            self.request.queue_position = position
         if self._waiting is not None:
             self._waiting.waiting_at(position)
 

@@ -92,6 +92,10 @@ def _protected(config: Config, planner: Planner) -> Iterator[Doubt]:
         if shut_out:
             message = f"once it runs, requests for {_listed(shut_out)} are refused"
             yield Doubt(f"models.{model}.evictable", message, "let them run together, or write evictable: idle")
+    for model, entry in config.models.items():
+        if entry.evictable == "idle" and not entry.ttl:
+            message = "leaves only once its ttl is over, and it has none: others wait until it is unloaded by hand"
+            yield Doubt(f"models.{model}.evictable", message, "write a ttl, too")
 
 
 def _left_out(models: Iterable[str], planner: Planner) -> list[str]:

@@ -29,6 +29,8 @@ class World:
         self.keyring = Keyring(config.api_keys)
         self.routes = self.resolution.routes
         """Every name that leads to a local model, always the same one: one look-up per request."""
+        self.is_fair = config.fairness == "caller"
+        """Whether it counts who asks, also where nobody has a key."""
         self._ignored = [re2.compile(pattern) for pattern in config.ignore_paths]
 
     def become(self, other: World) -> None:
@@ -37,7 +39,7 @@ class World:
         other.keyring.inherit(self.keyring)
         self.keyring = other.keyring
         self.resolution, self.routes = other.resolution, other.routes
-        self.config, self._ignored = other.config, other._ignored
+        self.config, self.is_fair, self._ignored = other.config, other.is_fair, other._ignored
 
     def __repr__(self) -> str:
         return f"<World of {len(self.config.models)} models>"

@@ -10,7 +10,8 @@ from modelyard.config.notes import Notes, Path
 from modelyard.config.schema import EffectiveFilters
 
 _PROTECTED = "model"
-_WILDCARDS = "*?"
+_NO_NAME = {"*": "a wildcard", "?": "a wildcard", "#": "a query", "@": "a modifier", "|": "a pipe"}
+"""What paths of the JSON library that these keys come from may hold beside names, which is not supported."""
 
 
 def effective_filters(filters: Filters) -> EffectiveFilters:
@@ -23,11 +24,12 @@ def effective_filters(filters: Filters) -> EffectiveFilters:
 
 
 def check_filters(filters: Filters, path: Path, notes: Notes) -> None:
-    """Refuse wildcards: a list that seems to remove much and removes nothing is no protection."""
+    """Refuse wildcards and the like: a list that seems to remove much and removes nothing is no protection."""
     for name in sorted(set(_stripped(filters))):
-        if any(character in name for character in _WILDCARDS):
+        found = next((what for character, what in _NO_NAME.items() if character in name), None)
+        if found is not None:
             key = "stripParams" if filters.strip_params else "strip_params"
-            notes.problem((*path, key), f'"{name}" has a wildcard, which is not possible', "name each parameter")
+            notes.problem((*path, key), f'"{name}" has {found}, which is not possible', "name each parameter")
 
 
 def _stripped(filters: Filters) -> list[str]:

@@ -13,6 +13,9 @@ def loadable_together(models: Sequence[str], planner: Planner) -> list[str]:
 
     Where two exclude each other, the later one of the list wins, as if all had been loaded one after the other.
     """
+    wanted = list(dict.fromkeys(models))
+    if not wanted or _can_go_first(wanted[0], wanted[1:], planner):
+        return wanted  # mostly so, and much quicker to see than model by model
     chosen: list[str] = []
     for model in dict.fromkeys(reversed(models)):
         if _can_go_first(model, chosen, planner):

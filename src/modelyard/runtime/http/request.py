@@ -20,6 +20,9 @@ LARGE_WRITE = 16 * 1024
 CROSS_ORIGIN = b"Access-Control-Allow-Origin: *\r\n"
 
 
+QUEUE_POSITION = b"X-Modelyard-Queue-Position: %d\r\n"
+
+
 class RequestListener(Protocol):
     """Who answers a request and hears what its client does meanwhile."""
 
@@ -50,6 +53,8 @@ class Request:
     """Whether a page of another origin asks, which may read the answer."""
     trace = b""
     """The id by which logs and engines know the request; empty where none is kept. Its client gets it back."""
+    queue_position = 0
+    """Its place among those that waited, when it came; 0 where it did not wait. Its client is told."""
     model = ""
     """The model that it is for, once that is known and where it is for one."""
     status = 0
@@ -106,6 +111,8 @@ class Request:
             lines.append(CROSS_ORIGIN)
         if self.trace:
             lines.append(b"%b: %b\r\n" % (TRACE, self.trace))
+        if self.queue_position:
+            lines.append(QUEUE_POSITION % self.queue_position)
         lines.append(self._connection_line())
         lines.append(b"\r\n")
         if self.method != b"HEAD":
@@ -137,6 +144,8 @@ class Request:
             framing += CROSS_ORIGIN
         if self.trace and wire_headers.find(head.headers, TRACE.lower()) is None:
             framing += b"%b: %b\r\n" % (TRACE, self.trace)
+        if self.queue_position:
+            framing += QUEUE_POSITION % self.queue_position
         if framing:
             self._pending_head = wire_headers.response_head(status, head.reason, head.headers, traits, framing)
         else:
@@ -151,6 +160,7 @@ class Request:
             or not self.keep_alive
             or self.cross_origin
             or self.trace
+            or self.queue_position
             or self.connection.closing_soon
             or len(body) >= LARGE_WRITE
         ):
