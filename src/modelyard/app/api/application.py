@@ -19,7 +19,6 @@ from modelyard.app.api.configuration import ConfigRoutes
 from modelyard.app.api.events import CONFIG_STATUS, MODEL_STATUS, PROFILE_CHANGED, EventRoutes
 from modelyard.app.api.guard import guarded
 from modelyard.app.api.inflight import InFlightRoutes
-from modelyard.app.api.landing import Landing
 from modelyard.app.api.loading import LoadingRoutes
 from modelyard.app.api.logs import LogRoutes
 from modelyard.app.api.models import ModelRoutes
@@ -33,6 +32,8 @@ from modelyard.app.monitoring import Monitoring
 from modelyard.app.records import Records
 from modelyard.app.reload import Reloader
 from modelyard.app.respond import api_redirect
+from modelyard.app.ui.assets import Assets
+from modelyard.app.ui.routes import UiRoutes
 from modelyard.app.world import World
 from modelyard.runtime.engine import Engine
 from modelyard.runtime.feed import Feed
@@ -62,7 +63,7 @@ def build_api(parts: Parts) -> Starlette:
     engine, world, logs, feed, clock = parts.engine, parts.world, parts.logs, parts.feed, parts.engine.clock
     reloader, inflight, loader, records = parts.reloader, parts.inflight, parts.loader, parts.records
     models = ModelRoutes(engine, world, clock)
-    landing = Landing(engine, world)
+    ui = UiRoutes(engine, world, Assets())
     log_routes = LogRoutes(logs, world)
     scheduling = SchedulingRoutes(engine, world, clock)
     profiles = ProfileRoutes(world, feed, logs.daemon)
@@ -79,8 +80,8 @@ def build_api(parts: Parts) -> Starlette:
         Route("/health", _health, methods=["GET"]),
         Route("/wol-health", _health, methods=["GET"]),
         Route("/", _to_ui, methods=["GET"]),
-        Route("/ui", landing.enter, methods=["GET"]),
-        Route("/ui/{path:path}", landing.page, methods=["GET"]),
+        Route("/ui", ui.enter, methods=["GET"]),
+        Route("/ui/{path:path}", ui.page, methods=["GET"]),
         Route("/upstream", _to_ui_models, methods=["GET"]),
         Route("/v1/models", models.listing, methods=["GET"]),
         Route("/v1/models/{model:path}", models.one, methods=["GET"]),

@@ -1,0 +1,39 @@
+import { router } from "./router.svelte";
+
+const PAGES: Record<string, string> = {
+  y: "",
+  m: "models",
+  p: "playground",
+  a: "activity",
+  l: "logs",
+  s: "settings",
+};
+
+/** The command palette, and the keys that work everywhere. */
+class PaletteState {
+  open = $state(false);
+  #leading = false;
+
+  toggle(): void {
+    this.open = !this.open;
+  }
+
+  /** Ctrl+K opens the palette; `g` and a letter go to a page. */
+  key(event: KeyboardEvent): void {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+      event.preventDefault();
+      this.toggle();
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    const page = PAGES[event.key];
+    if (this.#leading && page !== undefined) router.go(page);
+    this.#leading = event.key === "g";
+  }
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest("input, textarea, select, dialog") !== null;
+}
+
+export const palette = new PaletteState();
