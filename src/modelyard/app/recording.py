@@ -91,7 +91,7 @@ class Recorder:
         self._ended.append(recording)
 
     def catch_up(self) -> None:
-        """Record all that has ended. Rows are made by the thread that writes them, but where much hangs on them."""
+        """Record all that has ended. Rows are made when and where they are written, but where much hangs on them."""
         ended, self._ended = self._ended, []
         store, captures, is_watched = self.records.store, self.records.captures, self._feed.is_watched
         for recording in ended:
@@ -101,7 +101,7 @@ class Recorder:
                 self._count(self.meters, recording)
             weight = recording.weight
             if captures.limit and recording.is_worth_capturing:
-                captures.add(recording.captured(), weight)
+                captures.add(recording, weight)
             store.add(recording if weight <= LIGHT else recording.row())
             if is_watched:
                 self._feed.tell(ACTIVITY, {"id": recording.id})
@@ -118,12 +118,13 @@ class Recorder:
             first_byte=recording.first_byte_at - arrived,
             first_token=recording.first_token_at - arrived,
         )
+        figures = recording.figures()
+        if figures is not NOTHING:
+            meters.count_tokens(recording.model or recording.requested, figures)
 
     def row_of(self, recording: Recording) -> Row:
         """The row of a request that has ended and is `finish`ed. May be called by any thread."""
         request, figures = recording.request, recording.figures()
-        if self.meters is not None and figures is not NOTHING:
-            self.meters.count_tokens(recording.model or recording.requested, figures)
         arrived, granted, ended = request.arrived_at, recording.granted_at, recording.ended_at
         queued, loaded = self._waits(recording)
         wall = self.clock.wall() - self.clock.now()

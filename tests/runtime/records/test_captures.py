@@ -86,7 +86,7 @@ def test_the_oldest_go_first_compressed_or_not(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(module, "RIPE", 0.0)
 
     async def work() -> None:
-        buffer = CaptureBuffer(20_000)
+        buffer = CaptureBuffer(20_500)
         for number in range(4):
             keep(buffer, number, os.urandom(8000))
             await packed(buffer)

@@ -11,7 +11,7 @@ import threading
 import time
 from contextlib import closing
 from pathlib import Path
-from typing import cast
+from typing import ClassVar, cast
 
 import pytest
 
@@ -144,7 +144,9 @@ class Stuck:
         return row(1_000_000)
 
 
-def test_while_the_disk_stands_still_nobody_waits_and_what_is_lost_is_said() -> None:
+def test_while_the_disk_stands_still_nobody_waits_and_what_is_lost_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+
     async def story(store: Store, said: list[str]) -> None:
         stuck = Stuck()
         store.add(stuck)
@@ -158,9 +160,30 @@ def test_while_the_disk_stands_still_nobody_waits_and_what_is_lost_is_said() -> 
         assert len(said) == 1
         stuck.go_on.set()
         assert await store.read(everything) == 101
-        assert said[1:] == ["50 records of requests were dropped while :memory: could not be written"]
+        assert said[1:] == [f"50 records of requests were dropped while {path} could not be written"]
 
-    with_store(story)
+    with_store(story, path)
+
+
+def test_in_memory_no_row_is_made_that_nobody_asks_for() -> None:
+    class Made:
+        made: ClassVar[list[int]] = []
+
+        def __init__(self, number: int) -> None:
+            self.number = number
+
+        def row(self) -> Row:
+            self.made.append(self.number)
+            return row(self.number)
+
+    async def story(store: Store, said: list[str]) -> None:
+        for number in range(1, 101):
+            store.add(Made(number))
+        assert Made.made == []
+        assert await store.read(everything) == 3
+        assert Made.made == [98, 99, 100]
+
+    with_store(story, keep=3)
 
 
 def test_what_could_not_be_written_is_tried_again(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
+from typing import Protocol
 
 import msgspec
 import zstandard
@@ -19,7 +20,7 @@ from modelyard.wire.redact import shown_headers
 
 RIPE = 1.0
 """Seconds after which a capture is worth compressing."""
-_OVERHEAD = 1024
+_OVERHEAD = 2048
 """Bytes that a capture costs beside its bodies."""
 
 
@@ -44,6 +45,10 @@ class RawCapture(msgspec.Struct, kw_only=True):
     resp_headers: Sequence[Header] | None
     resp_body: bytes | None
 
+    def captured(self) -> RawCapture:
+        """It is made already."""
+        return self
+
     def shown(self) -> Capture:
         """As people may see it; the answer's body is decoded, so its coding is not named."""
         answered = self.resp_headers
@@ -59,13 +64,23 @@ class RawCapture(msgspec.Struct, kw_only=True):
         )
 
 
+class Capturable(Protocol):
+    """Something that a capture can be made of."""
+
+    id: int
+
+    def captured(self) -> RawCapture:
+        """The capture."""
+        ...
+
+
 class CaptureBuffer:
     """The newest captures. The oldest go first."""
 
     def __init__(self, limit: int) -> None:
         """`limit` is in bytes; 0 keeps nothing."""
         self._limit = limit
-        self._fresh: OrderedDict[int, tuple[RawCapture, int]] = OrderedDict()
+        self._fresh: OrderedDict[int, tuple[Capturable, int]] = OrderedDict()
         self._fresh_size = 0
         self._packed: OrderedDict[int, bytes] = OrderedDict()
         self._packed_size = 0
@@ -87,7 +102,7 @@ class CaptureBuffer:
     def __contains__(self, number: int) -> bool:
         return number in self._fresh or number in self._packed
 
-    def add(self, capture: RawCapture, weight: int) -> bool:
+    def add(self, capture: Capturable, weight: int) -> bool:
         """Keep it, at the cost of older ones; whether it fits at all. `weight`: the bytes of its bodies, about."""
         if weight > self._limit or not self._limit:
             return False
@@ -104,7 +119,7 @@ class CaptureBuffer:
     def get(self, number: int) -> Capture | None:
         """The capture of a row; None where it was never kept, or is gone."""
         if number in self._fresh:
-            return self._fresh[number][0].shown()
+            return self._fresh[number][0].captured().shown()
         packed = self._packed.get(number)
         return None if packed is None else _unpack(packed)
 
@@ -127,7 +142,7 @@ class CaptureBuffer:
 
     def _pack(self) -> None:
         """Compress all that is there, in another thread; what has come meanwhile waits for the next time."""
-        ripe = [capture for capture, _ in self._fresh.values()]
+        ripe = [capture.captured() for capture, _ in self._fresh.values()]
         if not ripe:
             self._packing = False
             return

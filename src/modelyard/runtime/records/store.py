@@ -1,6 +1,7 @@
 """Rows on their way to the database: the loop hands them over and never waits; one thread writes them.
 
-Rows are gathered for `GATHER` seconds and written in batches of at most `BATCH`, each in one transaction; whoever
+In memory nothing is made of a row before somebody asks: most are pushed out by newer ones unseen. In a file rows are
+gathered for `GATHER` seconds and written in batches of at most `BATCH`, each in one transaction; whoever
 asks for rows is answered after everything before the question is written. Where writing fails it is tried again; what
 does not fit while it fails, or while the disk stands still, is dropped and counted, and the log says so.
 """
@@ -83,6 +84,11 @@ class Store:
 
     def add(self, row: Row | Pending) -> None:
         """Keep a row, which may have to be made. Never waits; if nothing can be written for long, it is dropped."""
+        if self.is_in_memory:
+            self._rows.append(row)
+            if len(self._rows) > self.keep > 0:
+                self._drop_oldest()
+            return
         if len(self._rows) >= MAX_WAITING:
             self.dropped += 1
             if self.dropped - self._told_of_drops == 1:
@@ -94,6 +100,13 @@ class Store:
         if not self._noted:
             self._noted = True
             self._jobs.put(None)
+
+    def _drop_oldest(self) -> None:
+        """Newer ones push it out."""
+        try:
+            self._rows.popleft()
+        except IndexError:
+            pass  # the thread was quicker
 
     async def read(self, question: Callable[[sqlite3.Connection], T]) -> T:
         """Ask, of everything that was added before. A file is read beside the writer."""
@@ -109,6 +122,8 @@ class Store:
     def close(self) -> None:
         """Write what is waiting, as far as that goes within `CLOSING` seconds."""
         self._closing = True
+        if self.is_in_memory:
+            self._rows.clear()
         self._jobs.put(None)
         self._thread.join(CLOSING)
         left = len(self._rows)
@@ -179,12 +194,12 @@ class Store:
             self._say(f"{lost} records of requests were dropped while {self.path} could not be written")
 
     def _next_batch(self) -> list[Row]:
-        """Rows that others behind them would push out at once are not even made."""
-        waiting = len(self._rows)
-        if 0 < self.keep < waiting:
-            for _ in range(waiting - self.keep):
-                self._rows.popleft()
-        taken = [self._rows.popleft() for _ in range(min(BATCH, len(self._rows)))]
+        taken: list[Row | Pending] = []
+        try:
+            while len(taken) < BATCH:
+                taken.append(self._rows.popleft())
+        except IndexError:
+            pass  # that was all
         return [row for row in map(self._made, taken) if row is not None]
 
     def _made(self, pending: Row | Pending) -> Row | None:
