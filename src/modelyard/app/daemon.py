@@ -232,7 +232,8 @@ class Daemon:
         """Serve by this configuration from now on: what it leaves alone goes on, what it changes drains."""
         old = self._world.config
         self._apply(World(config))
-        self._loader.preload([model for model in config.preload if model not in old.preload])
+        if not self._stopping.is_set():
+            self._loader.preload([model for model in config.preload if model not in old.preload])
         return changes_between(old, config)
 
     def config_status_changed(self) -> None:
