@@ -241,8 +241,10 @@ class DaemonLog:
     def _object(self, level: str, message: str, fields: Mapping[str, object]) -> None:
         time = datetime.fromtimestamp(self._clock.wall(), UTC)
         entry = {"time": time, "level": level.lower(), "message": message, **fields}
-        text = msgspec.json.encode(entry).decode().translate(_JSON_ESCAPES)
-        self._emit(f"{text}\n".encode())
+        line = msgspec.json.encode(entry)
+        if line.translate(None, _PRINTABLE):
+            line = line.decode().translate(_JSON_ESCAPES).encode()
+        self._emit(b"%b\n" % line)
 
     def _line(self, level: str, message: str) -> None:
         if self.is_structured:
