@@ -85,6 +85,8 @@ class CaptureBuffer:
         self._packed: OrderedDict[int, bytes] = OrderedDict()
         self._packed_size = 0
         self._packing = False
+        self._seen = 0
+        """The newest capture when it was last looked which are ripe."""
 
     def __repr__(self) -> str:
         return f"<CaptureBuffer {len(self._fresh) + len(self._packed)} captures>"
@@ -112,8 +114,7 @@ class CaptureBuffer:
         if self._fresh_size > self._limit:
             self._make_room()
         if not self._packing:
-            self._packing = True
-            asyncio.get_running_loop().call_later(RIPE, self._pack)
+            self._pack_later()
         return True
 
     def get(self, number: int) -> Capture | None:
@@ -140,18 +141,28 @@ class CaptureBuffer:
             _, packed = self._packed.popitem(last=False)
             self._packed_size -= len(packed)
 
+    def _pack_later(self) -> None:
+        self._packing = True
+        self._seen = next(reversed(self._fresh), 0)
+        asyncio.get_running_loop().call_later(RIPE, self._pack)
+
     def _pack(self) -> None:
-        """Compress all that is there, in another thread; what has come meanwhile waits for the next time."""
-        ripe = [capture.captured() for capture, _ in self._fresh.values()]
-        if not ripe:
-            self._packing = False
-            return
-        done = asyncio.get_running_loop().run_in_executor(None, lambda: [_packed(capture) for capture in ripe])
-        done.add_done_callback(lambda future: self._packed_are(ripe, future))
+        """Compress, in another thread, what has been here all the while; what has come since waits for its time."""
+        ripe = [capture.captured() for number, (capture, _) in self._fresh.items() if number <= self._seen]
+        if ripe:
+            done = asyncio.get_running_loop().run_in_executor(None, lambda: [_packed(capture) for capture in ripe])
+            done.add_done_callback(lambda future: self._packed_are(ripe, future))
+        else:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        self._packing = False
+        if self._fresh:
+            self._pack_later()
 
     def _packed_are(self, ripe: list[RawCapture], future: asyncio.Future[list[bytes]]) -> None:
-        self._packing = False
         if future.cancelled() or future.exception() is not None:
+            self._packing = False
             return
         for capture, packed in zip(ripe, future.result(), strict=True):
             if (fresh := self._fresh.pop(capture.id, None)) is not None:
@@ -159,9 +170,7 @@ class CaptureBuffer:
                 self._packed[capture.id] = packed
                 self._packed_size += len(packed)
         self._make_room()
-        if self._fresh:
-            self._packing = True
-            asyncio.get_running_loop().call_later(RIPE, self._pack)
+        self._go_on()
 
 
 def _packed(capture: RawCapture) -> bytes:
