@@ -35,9 +35,7 @@ async def line(plane: Plane) -> dict[str, Any]:
 def test_a_request_is_an_object() -> None:
     async def story(plane: Plane) -> None:
         async with plane.client() as client:
-            client.post(
-                b'{"model":"gpt"}', extra="User-Agent: a \u202eb\r\nX-Forwarded-For: 203.0.113.7, 10.0.0.1\r\n"
-            )
+            client.post(b'{"model":"gpt"}', extra="User-Agent: a \u202eb\r\nX-Forwarded-For: 203.0.113.7, 10.0.0.1\r\n")
             received = await plane.upstream.request()
             await received.answer_json('{"x":1}')
             head = await client.head()

@@ -83,10 +83,10 @@ def test_api_keys_are_texts_or_have_bounds() -> None:
     assert plain == "secret-key"
     assert bounded == ApiKeyEntry(key="team-key", name="team", models=("q*",), max_concurrent=2, priority=5)
     assert bounded.routes == ("inference",)
-    assert config.unbuildable == config.warnings == ()
+    assert (config.unbuildable, config.warnings) == ((), ())
 
 
 @pytest.mark.parametrize("text", ["apiKeys:", "apiKeys: []", "apiKeys: [~]"])
 def test_no_api_keys_are_no_api_keys(text: str) -> None:
     config = load(text)
-    assert config.warnings == config.unbuildable == config.api_keys == ()
+    assert (config.warnings, config.unbuildable, config.api_keys) == ((), (), ())

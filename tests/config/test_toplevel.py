@@ -22,7 +22,7 @@ def test_an_empty_file_means_the_defaults() -> None:
     assert (config.health_check_timeout, config.start_port, config.unload_timeout) == (120, 5800, 10)
     assert (config.log_level, config.log_to_stdout, config.log_time_format) == ("info", "proxy", "")
     assert (config.metrics_max_in_memory, config.capture_buffer, config.store) == (1000, 5, None)
-    assert config.warnings == config.without_effect == config.unbuildable == ()
+    assert (config.warnings, config.without_effect, config.unbuildable) == ((), (), ())
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,15 @@ def test_daemons_that_share_the_file_keep_what_the_others_learned(tmp_path: Path
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{", b"[]", b'{"loadSeconds": {"a": "long"}}', b'{"loadSeconds": 5}', b"\xff\xfe", b'{"loadSeconds": {"a": 1e999}}'],
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"loadSeconds": {"a": "long"}}',
+        b'{"loadSeconds": 5}',
+        b"\xff\xfe",
+        b'{"loadSeconds": {"a": 1e999}}',
+    ],
 )
 def test_a_file_that_makes_no_sense_is_written_anew(tmp_path: Path, content: bytes) -> None:
     (tmp_path / FILE).write_bytes(content)

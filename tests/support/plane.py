@@ -183,7 +183,9 @@ class Plane:
         self.peers.adopt(self.world.peers())
         self.records = Records(self.config, tasks=self.tasks, log=self.logs.daemon)
         self.recorder = Recorder(self.records, self.world, self.engine, self.feed, clock)
-        inference = Inference(self.engine, self.world, self.peers, self.inflight, self.recorder, heartbeat=self.heartbeat)
+        inference = Inference(
+            self.engine, self.world, self.peers, self.inflight, self.recorder, heartbeat=self.heartbeat
+        )
         front = Front(inference, AsgiBridge(self.make_app(self), self.tasks), self.logs.daemon, clock)
 
         def done(request: Request) -> None:

@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
+from modelyard.app.configstatus import ConfigStatus, ProblemShown
 from modelyard.config.diff import Changes
 from modelyard.config.errors import ConfigError
 from modelyard.config.schema import Config, HeldPorts
@@ -30,37 +31,6 @@ class Sources(NamedTuple):
     """For people."""
     load: Callable[[HeldPorts], Config]
     """Reads them. Raises `ConfigError`; is called off the loop."""
-
-
-class ProblemShown(msgspec.Struct, frozen=True, kw_only=True):
-    """One mistake of a configuration, as the API shows it. Lines and columns begin at 1; 0 is unknown."""
-
-    file: str
-    line: int
-    column: int
-    path: str
-    message: str
-    remedy: str
-
-
-class ConfigStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Which configuration serves, and what became of the last attempt to replace it. Times are RFC 3339."""
-
-    sources: tuple[str, ...]
-    loaded_at: str
-    """When the configuration that serves was put to use."""
-    reloads: int = 0
-    """How many times it was replaced since the start."""
-    reloading: bool = False
-    checked_at: str
-    """When the sources were last read."""
-    error: str | None = None
-    """Why what was read last is not in use; null where it is. Of very many mistakes only the first are told."""
-    problems: tuple[ProblemShown, ...] = ()
-    warnings: tuple[str, ...] = ()
-    """Of the configuration that serves."""
-    changes: Changes = Changes()
-    """What the last reload changed."""
 
 
 class Adopter(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from starlette.datastructures import QueryParams
@@ -78,7 +79,7 @@ def where_of(parameters: QueryParams) -> Where | HttpError:
 
 
 def _where(parameters: QueryParams) -> Where:
-    equal: dict[str, list[str | int]] = {}
+    equal: dict[str, Sequence[str | int]] = {}
     for name, column in _EQUAL.items():
         if wanted := [value for value in parameters.getlist(name) if value.strip()]:
             equal[column] = [*wanted]
