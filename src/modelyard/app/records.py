@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import sys
 from collections.abc import Callable
 
 from modelyard.config.schema import Config
@@ -15,6 +16,8 @@ from modelyard.runtime.tasks import TaskOwner
 
 DEFAULT_ROWS = 1000
 """Rows that are kept in memory where the configuration says nothing of use (spec http 17.4)."""
+SWITCH = 0.0005
+"""Seconds for which the thread that makes rows may hold up the loop at a time: the usual 5 ms would be seen."""
 _MEGABYTE = 1 << 20
 
 
@@ -45,6 +48,8 @@ class Records:
         self.store.close()
 
     def _open(self, path: str, rows: int) -> Store | None:
+        if path != IN_MEMORY:
+            sys.setswitchinterval(SWITCH)
         try:
             return Store(path, keep=rows, say=self._sayer())
         except (sqlite3.Error, TooNewError) as error:

@@ -156,10 +156,10 @@ class AnswerReader:
 
 def figures_of_json(text: bytes, *, listed: bool = False) -> Figures:
     """What a whole JSON text says; the same as `AnswerReader` would find, for answers that come in one piece."""
+    if not listed and len(text) <= LOT and (figures := plain_figures(text)) is not None:
+        return figures
     if not any(marker in text for marker in MARKERS):
         return NOTHING
-    if len(text) <= LOT and not listed and (figures := plain_figures(text)) is not None:
-        return figures
     scanner = JsonScanner(listed=listed)
     scanner.feed(text)
     return scanner.figures()
