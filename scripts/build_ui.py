@@ -20,7 +20,7 @@ SOURCES = ROOT / "ui"
 DIST = ROOT / "src" / "modelyard" / "app" / "ui" / "dist"
 UNBUILT = DIST / "unbuilt.txt"
 STAMP = DIST / "sources.sha256"
-PARTS = ("src", "public", "build", "index.html", "package.json", "package-lock.json", "vite.config.ts", "tsconfig.json")
+PARTS = ("src", "public", "tools", "index.html", "package.json", "package-lock.json", "vite.config.ts", "tsconfig.json")
 TIME_LIMIT = 300
 """Seconds for fetching the packages, and again for building."""
 

@@ -2,7 +2,7 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import tailwindcss from "@tailwindcss/vite";
 import { defineConfig } from "vite";
-import { compress } from "./build/compress.ts";
+import { compress } from "./tools/compress.ts";
 
 /** Where `npm run dev` finds a Modelyard. */
 const server = process.env.MODELYARD_URL ?? "http://127.0.0.1:8080";
