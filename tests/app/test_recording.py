@@ -6,12 +6,13 @@ import asyncio
 import gzip
 import json
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from modelyard.app.recording import ACTIVITY
-from modelyard.config.document import Ui
+from modelyard.config.document import Store, Ui
 from modelyard.config.document.root import Activity
 from modelyard.config.schema import Config, ModelConfig
 from modelyard.runtime.records import queries
@@ -401,3 +402,29 @@ def test_a_reload_keeps_rows_and_captures_and_applies_the_bounds() -> None:
         assert [row["id"] for row in await rows(plane, 2)] == [3, 4]
 
     play(story)
+
+
+def test_another_file_begins_another_record_and_one_that_can_not_be_used_changes_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "a.db"
+
+    async def ask(plane: Plane) -> None:
+        async with plane.client() as client:
+            client.post()
+            await (await plane.upstream.request()).answer_json()
+            await client.head()
+
+    async def story(plane: Plane) -> None:
+        await ask(plane)
+        await rows(plane, 1)
+        plane.records.adopt(Config(store=Store(path=str(tmp_path))))
+        assert b"can't be used for the record of requests" in (plane.logs.history("proxy") or b"")
+        await rows(plane, 1)
+        plane.records.adopt(Config(store=Store(path=str(file))))
+        assert 1 not in plane.records.captures, "it is another one's"
+        await rows(plane, 0)
+        await ask(plane)
+        assert (await the_row(plane))["id"] == 1
+        assert 1 in plane.records.captures
+
+    play(story)
+    assert file.stat().st_size > 0

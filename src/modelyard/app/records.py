@@ -41,6 +41,7 @@ class Records:
             self.store.keep = rows
         elif (store := self._open(path, rows)) is not None:
             old, self.store = self.store, store
+            self.captures = CaptureBuffer(_capture_limit_of(config))  # the old ones are of other rows
             self._tasks.spawn(asyncio.to_thread(old.close), name="closing the old records")
 
     def close(self) -> None:
