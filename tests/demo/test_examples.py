@@ -10,7 +10,7 @@ from modelyard.config.sources import load_config
 from modelyard.demo.config import demo_config
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))
-ENVIRONMENT = {"HOME": "/home/me", "HF_TOKEN": "hf_example"}
+ENVIRONMENT = {"HOME": "/home/me", "HF_TOKEN": "hf_example", "MODELYARD_KEY": "a-key"}
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
