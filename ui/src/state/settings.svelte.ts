@@ -31,6 +31,11 @@ class Settings {
     this.apply();
   }
 
+  /** How dates and numbers are written: as the browser likes it, where that is of the same language. */
+  get locale(): string {
+    return navigator.languages.find((locale) => locale.startsWith(this.#language)) ?? this.#language;
+  }
+
   /** Let the page look and speak so. */
   apply(): void {
     const { documentElement: page } = document;
