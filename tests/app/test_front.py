@@ -98,7 +98,7 @@ def test_text_of_other_alphabets_is_shown_as_it_is() -> None:
     assert logged("GET /%C3%BC%E2%9C%93\r\n")["path"] == "/ü✓"
 
 
-@pytest.mark.parametrize("path", ["/wol-health", "/api/performance?after=1", "/metrics", "/metricsfoo"])
+@pytest.mark.parametrize("path", ["/wol-health", "/api/queue", "/api/performance?after=1", "/metrics", "/metricsfoo"])
 def test_what_is_polled_is_not_logged(path: str) -> None:
     async def story(plane: Plane) -> None:
         async with plane.client() as client:

@@ -16,8 +16,8 @@ from modelyard.runtime.logs import DaemonLog
 from modelyard.wire.durations import go_duration
 from modelyard.wire.endpoints import GET_ENDPOINTS, POST_ENDPOINTS, Dialect, allowed_methods
 
-UNLOGGED = (b"/wol-health", b"/api/performance", b"/metrics")
-"""Paths that clients poll; they leave no line in the request log (spec http 15)."""
+UNLOGGED = (b"/wol-health", b"/api/performance", b"/metrics", b"/api/status", b"/api/queue", b"/api/explain/")
+"""Paths that clients poll, and the web UI; they leave no line in the request log (spec http 15)."""
 
 
 class Front:
