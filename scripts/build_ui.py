@@ -122,6 +122,9 @@ def give_up(reason: str) -> None:
 if __name__ == "__main__":
     npm_here = machine_npm()
     if "--packages" in sys.argv[1:] and npm_here is not None:
-        fetch(npm_here, checks=True)
+        try:
+            fetch(npm_here, checks=True)
+        except (RuntimeError, subprocess.SubprocessError) as error:
+            sys.exit(str(error))
     else:
         build()
