@@ -164,6 +164,22 @@ def test_the_browsers_own_question_for_a_key_is_enough(browser: Browser, tmp_pat
         context.close()
 
 
+def test_a_page_that_a_proxy_lets_through_asks_for_the_key_itself_once(browser: Browser, tmp_path: Path) -> None:
+    with Daemon(tmp_path, f"apiKeys: [secret-key]\n{CONFIG}") as locked:
+        context = browser.new_context(base_url=locked.url, locale="en-GB")
+        page = context.new_page()
+        known = {"Authorization": "Bearer secret-key"}
+        page.route("**/ui/**", lambda route: route.continue_(headers={**route.request.headers, **known}))
+        page.goto("/ui/")
+        expect(page.get_by_role("heading", name="This server wants a key")).to_be_visible(timeout=LIMIT)
+        page.get_by_label("API key").fill("secret-key")
+        page.get_by_role("button", name="Use it").click()
+        expect(page.get_by_text("Live")).to_be_visible(timeout=LIMIT)
+        page.reload()
+        expect(page.get_by_text("Live")).to_be_visible(timeout=LIMIT)
+        context.close()
+
+
 @pytest.mark.parametrize("path", ["", "models", "models/writer", "playground", "activity", "logs", "settings"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_is_accessible_and_fits_a_phone(browser: Browser, daemon: Daemon, path: str, scheme: str) -> None:

@@ -7,15 +7,21 @@ export interface Subscription {
   close(): void;
 }
 
-/** Listen to the events of the server, with all other tabs that use the same key; alone where a browser can't share. */
+/** Listen to the events of the server, with all other tabs that use the same key; alone where a browser
+ *  can't share, or can't fetch the worker that shares. */
 export function subscribe(url: string, key: string | null, listener: (told: Told) => void): Subscription {
   if (typeof SharedWorker === "undefined") return alone(url, key, listener);
   const name = `modelyard ${fingerprint(`${url} ${key ?? ""}`)}`;
   const worker = new SharedWorker(new URL("./events.worker.ts", import.meta.url), { type: "module", name });
   const ask = (asked: Asked) => worker.port.postMessage(asked);
+  let instead: Subscription | null = null;
+  worker.onerror = () => (instead ??= alone(url, key, listener));
   worker.port.onmessage = ({ data }: MessageEvent<Told>) => listener(data);
   ask({ kind: "begin", url, key });
-  return { retry: () => ask({ kind: "retry" }), close: () => ask({ kind: "bye" }) };
+  return {
+    retry: () => (instead ? instead.retry() : ask({ kind: "retry" })),
+    close: () => (instead ? instead.close() : ask({ kind: "bye" })),
+  };
 }
 
 function alone(url: string, key: string | null, listener: (told: Told) => void): Subscription {

@@ -68,6 +68,8 @@ export const de: Words = {
   profile: "Profil",
   noProfile: "kein Profil",
   yard: {
+    memory: "Speicher",
+    machineMemory: "Arbeitsspeicher",
     resident: "Geladen",
     residentNone: "Nichts ist geladen. Ein Modell startet, wenn eine Anfrage es nennt, oder von hier aus.",
     inFlight: (count) => `${count} in Arbeit`,

@@ -68,6 +68,8 @@ export const en = {
   profile: "Profile",
   noProfile: "no profile",
   yard: {
+    memory: "Memory",
+    machineMemory: "The machine's memory",
     resident: "Resident",
     residentNone: "Nothing is loaded. A model starts when a request names it, or from here.",
     inFlight: (count: number) => `${count} in flight`,
