@@ -70,9 +70,19 @@ def _nginx_config(prefix: Path, port: int, engine_port: int) -> str:
 
 
 def start_modelyard(servers: Servers) -> Target:
-    """Modelyard as it comes, except that it forwards a thousand requests at a time to its model."""
-    daemon, port = start_daemon(servers, {"bench": {"cmd": engine_command(), "parallel": 1000}})
+    """Modelyard as a proxy: it forwards a thousand requests at a time to its model, and keeps no record of them.
+
+    nginx keeps none either; `recording` is the target that does.
+    """
+    daemon, port = start_daemon(servers, {"bench": {"cmd": engine_command(), "parallel": 1000}}, recordRequests=False)
     return Target("modelyard", port, lambda: [daemon.pid], lambda: [daemon.pid, *_helpers(daemon.pid)])
+
+
+def start_recording(servers: Servers) -> Target:
+    """Modelyard as it comes, with a record of every request."""
+    models: dict[str, dict[str, object]] = {"bench": {"cmd": engine_command(), "parallel": 1000}}
+    daemon, port = start_daemon(servers, models, name="recording")
+    return Target("recording", port, lambda: [daemon.pid], lambda: [daemon.pid, *_helpers(daemon.pid)])
 
 
 def engine_command(*options: str) -> str:
@@ -80,9 +90,11 @@ def engine_command(*options: str) -> str:
     return shlex.join([tools.compiled(ENGINE), *options]) + " --port ${PORT}"
 
 
-def start_daemon(servers: Servers, models: dict[str, dict[str, object]], **more: object) -> tuple[Server, int]:
+def start_daemon(
+    servers: Servers, models: dict[str, dict[str, object]], *, name: str = "modelyard", **more: object
+) -> tuple[Server, int]:
     """A Modelyard with these models (and more of a configuration), and the port it listens on."""
-    folder = servers.folder / "modelyard"
+    folder = servers.folder / name
     folder.mkdir()
     config = folder / "config.yaml"
     # JSON is YAML. The engine's port is chosen too, so that a Modelyard in use is left in peace.
@@ -90,7 +102,7 @@ def start_daemon(servers: Servers, models: dict[str, dict[str, object]], **more:
     port = free_port()
     argv = [tools.modelyard(), "-config", str(config), "-listen", f"127.0.0.1:{port}"]
     env = {**os.environ, "XDG_STATE_HOME": str(folder)}
-    return servers.start("modelyard", argv, port=port, env=env), port
+    return servers.start(name, argv, port=port, env=env), port
 
 
 def _helpers(daemon: int) -> list[int]:
@@ -103,4 +115,5 @@ STARTERS: dict[str, Callable[[Servers], Target]] = {
     "direct": start_direct,
     "nginx": start_nginx,
     "modelyard": start_modelyard,
+    "recording": start_recording,
 }

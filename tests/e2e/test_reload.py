@@ -174,6 +174,17 @@ def test_a_directory_is_watched(tmp_path: Path) -> None:
         assert daemon.chat("venus").status_code == 200
 
 
+def test_the_record_of_requests_is_switched(tmp_path: Path) -> None:
+    """Without it, requests leave nothing behind."""
+    yaml = Yaml({"mars": ""})
+    with Reloading(tmp_path, f"recordRequests: false\n{yaml}") as daemon:
+        daemon.chat("mars")
+        assert daemon.get("/api/metrics/activity").json()["data"] == []
+        daemon.reload(yaml)
+        daemon.chat("mars")
+        wait_until(lambda: len(daemon.get("/api/metrics/activity").json()["data"]) == 1)
+
+
 # ---------------------------------------------------------------- under load
 
 ROUNDS = 50

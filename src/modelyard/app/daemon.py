@@ -121,7 +121,7 @@ class Daemon:
             log=self._log,
         )
         self._recorder.meters = self._monitoring.meters
-        inference = Inference(self._engine, self._world, self._peers, inflight, self._recorder)
+        self._inference = Inference(self._engine, self._world, self._peers, inflight, self._recorder)
         parts = Parts(
             engine=self._engine,
             world=self._world,
@@ -134,7 +134,7 @@ class Daemon:
             monitoring=self._monitoring,
         )
         api = AsgiBridge(build_api(parts), self._tasks)
-        front = Front(inference, api, self._log, self._clock)
+        front = Front(self._inference, api, self._log, self._clock)
         self._edge = Edge(front.handle, self._clock, self._turn, request_done=front.request_done)
         self._stopping = asyncio.Event()
         self._signals = 0
@@ -255,6 +255,7 @@ class Daemon:
             self.logs.model(model)
         self._peers.adopt(world.peers())
         self._records.adopt(config)
+        self._inference.recorder = self._recorder if config.record_requests else None
         self._monitoring.adopt()
         restart = self._children.reconfigure()
         self._engine.post(msgspec.structs.replace(specs, restart=restart))

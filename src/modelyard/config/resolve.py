@@ -65,6 +65,7 @@ class _Resolver:
             log_format=document.log_format,
             log_to_stdout=document.log_to_stdout,
             metrics_max_in_memory=document.metrics_max_in_memory,
+            record_requests=document.record_requests,
             capture_buffer=document.capture_buffer,
             global_ttl=document.global_ttl,
             unload_timeout=document.unload_timeout,

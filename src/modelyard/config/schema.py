@@ -107,6 +107,7 @@ class Config(Struct, frozen=True, kw_only=True, rename="camel"):
     log_format: Literal["text", "json"] = "text"
     log_to_stdout: str = "proxy"
     metrics_max_in_memory: int = 1000
+    record_requests: bool = True
     capture_buffer: int = 5
     """Megabytes; 0 or less keeps nothing."""
     global_ttl: int = field(default=0, name="globalTTL")

@@ -23,6 +23,7 @@ _PLAIN = (
     "log_format",
     "log_to_stdout",
     "metrics_max_in_memory",
+    "record_requests",
     "capture_buffer",
     "global_ttl",
     "unload_timeout",

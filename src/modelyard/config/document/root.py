@@ -140,6 +140,13 @@ class Document(Section, frozen=True, kw_only=True):
     metrics_max_in_memory: Annotated[
         int, Meta(description="Rows of the record of requests when it is kept in memory.", extra={"unit": "rows"})
     ] = 1000
+    record_requests: Annotated[
+        bool,
+        Meta(
+            description="Keep a record of each request: model, times, tokens, what was said, and the metrics of "
+            "requests. Without it forwarding is quicker. (Ours.)"
+        ),
+    ] = True
     capture_buffer: Annotated[
         int, Meta(description="Megabytes of captured bodies to keep; 0: none.", extra={"unit": "megabytes"})
     ] = 5
