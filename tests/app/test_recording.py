@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from modelyard.app.recording import ACTIVITY
@@ -428,3 +429,15 @@ def test_another_file_begins_another_record_and_one_that_can_not_be_used_changes
 
     play(story)
     assert file.stat().st_size > 0
+
+
+def test_who_shows_no_key_has_none_in_the_record_also_where_shares_tell_callers_apart() -> None:
+    async def story(plane: Plane) -> None:
+        async with plane.client() as client:
+            client.post(b'{"model":"m"}', extra="X-Session-ID: s1\r\n")
+            await (await plane.upstream.request()).answer_json()
+            await client.head()
+        row = await the_row(plane)
+        assert (row["caller"], row["session"]) == ("", "s1")
+
+    play(story, msgspec.structs.replace(ONE, fairness="caller"))

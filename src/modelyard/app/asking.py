@@ -24,10 +24,15 @@ def asked_priority(request: Request, bound: int | None) -> int | None:
     return asked if bound is None else min(asked, bound)
 
 
+def session_of(request: Request, session_headers: Iterable[str]) -> str:
+    """The session that the first of these headers names; empty where none does."""
+    for name in session_headers:
+        value = request.fields.get(name.lower().encode("latin-1", "replace"))
+        if value:
+            return value.decode("utf-8", "replace")
+    return ""
+
+
 def who_asks(request: Request, session_headers: Iterable[str]) -> str:
     """By whom requests without a key are told apart: the session that a header names, else the client's address."""
-    for name in session_headers:
-        session = request.header(name.lower().encode("latin-1", "replace"))
-        if session:
-            return session[:200]
-    return request.client_address.decode("latin-1")
+    return session_of(request, session_headers)[:200] or request.client_address.decode("latin-1")

@@ -252,11 +252,12 @@ class Call:
             self._is_remote = self._granted = True
             self._begin(PeerExchange, self._inference.peers[route.peer.peer])
             return
-        if self._inference.world.is_fair and not self._caller:
-            self._caller = who_asks(self.request, self._inference.world.config.ui.activity.session_id)
+        caller = self._caller  # a key's name; who has none is told apart for the shares only, not in the record
+        if self._inference.world.is_fair and not caller:
+            caller = who_asks(self.request, self._inference.world.config.ui.activity.session_id)
         if PRIORITY in self.request.fields:
             self._priority = asked_priority(self.request, self._priority_bound(route.model))
-        self._id = self._inference.engine.submit(route.model, self, self._priority, self._caller)
+        self._id = self._inference.engine.submit(route.model, self, self._priority, caller)
         if not self._granted and not self.request.ended:
             self._wait()
 

@@ -14,6 +14,7 @@ from urllib.parse import unquote_to_bytes
 
 import msgspec
 
+from modelyard.app.asking import session_of
 from modelyard.app.meters import Meters
 from modelyard.app.records import Records
 from modelyard.app.world import World
@@ -158,7 +159,7 @@ class Recorder:
             figures.reasoning,
             figures.cache_written,
             recording.caller,
-            self._session(request),
+            session_of(request, self._world.config.ui.activity.session_id),
             client_address(request.fields, request.client_address).decode("utf-8", "replace"),
         )
 
@@ -176,13 +177,6 @@ class Recorder:
         if recording.was_local:
             metadata["fifo_priority"] = str(self._world.config.priority_of(recording.model))
         return _encode(metadata).decode() if metadata else ""
-
-    def _session(self, request: Request) -> str:
-        for name in self._world.config.ui.activity.session_id:
-            value = request.fields.get(name.lower().encode("latin-1", "replace"))
-            if value:
-                return value.decode("utf-8", "replace")
-        return ""
 
 
 class Recording:
