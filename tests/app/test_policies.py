@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from importlib.metadata import EntryPoint, EntryPoints
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from modelyard.app.cli.main import main
 from modelyard.app.policies import installed
 from modelyard.app.world import World
 from modelyard.config.errors import ConfigError
@@ -64,3 +66,14 @@ def test_a_planner_of_another_package(package: None) -> None:
 def test_settings_that_it_can_not_take_are_refused(package: None) -> None:
     with pytest.raises(ConfigError, match=r"routing\.router\.settings\.everything.*limit is missing"):
         world("routing: {router: {use: everything}}").specs()
+
+
+@pytest.mark.parametrize("command", [["check"], ["lint"], ["config", "explain", "a", "-config"]])
+def test_commands_say_so_as_of_any_mistake(
+    package: None, command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "models.yaml"
+    path.write_text(MODELS + "routing: {router: {use: everything}}\n", encoding="utf-8")
+    assert main([*command, str(path)]) == 1
+    said = capsys.readouterr()
+    assert "limit is missing" in said.out + said.err

@@ -11,6 +11,7 @@ from modelyard.app.auth import Keyring
 from modelyard.app.policies import discipline_of, planner_of
 from modelyard.app.resolution import Resolution
 from modelyard.config.document import Timeouts
+from modelyard.config.errors import ConfigError
 from modelyard.config.schema import Config, ModelConfig, PeerConfig
 from modelyard.core.events import SpecsChanged
 from modelyard.core.model import ModelFacts
@@ -116,6 +117,13 @@ class World:
 
 def _peer_spec(peer: PeerConfig) -> PeerSpec:
     return PeerSpec(url=peer.proxy, api_key=peer.api_key, ca_file=peer.ca_file, limits=limits_of(peer.timeouts))
+
+
+def refuse_unusable(config: Config) -> None:
+    """Raise `ConfigError` where a configuration loads, and no server can be built of it (spec config 3, step 8)."""
+    if config.unbuildable:
+        raise ConfigError(config.unbuildable, config.warnings)
+    World(config).specs()
 
 
 def limits_of(timeouts: Timeouts) -> Limits:

@@ -13,7 +13,7 @@ import msgspec
 from modelyard.app.cli.paint import Paint, paint_for
 from modelyard.app.cli.reading import add_source_arguments, read_sources, shown_sources
 from modelyard.app.policies import installed
-from modelyard.app.world import World
+from modelyard.app.world import refuse_unusable
 from modelyard.config.errors import ConfigError, Problem
 from modelyard.config.schema import Config
 from modelyard.config.sources import parse_config
@@ -33,12 +33,9 @@ def run(argv: Sequence[str]) -> int:
     arguments = _arguments(argv)
     try:
         config = parse_config(read_sources(arguments.config, arguments.config_dir), os.environ, installed=installed)
-        if not config.unbuildable:
-            World(config).specs()  # raises where a policy of another package can't be made of its settings
+        refuse_unusable(config)
     except ConfigError as error:
         return _say_refused(error.problems, error.warnings, as_json=arguments.json)
-    if config.unbuildable:
-        return _say_refused(config.unbuildable, config.warnings, as_json=arguments.json)
     if arguments.json:
         view = resolved_view(config, reveal=arguments.reveal)
         print_json({"ok": True, "problems": [], "warnings": config.warnings, "config": view})

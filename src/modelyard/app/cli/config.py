@@ -32,10 +32,10 @@ def run(argv: Sequence[str]) -> int:
     try:
         sources = read_sources(arguments.config, arguments.config_dir)
         config = parse_config(sources, os.environ, installed=installed)
+        explanation = explain(config, Origins(sources, os.environ), arguments.model)
     except ConfigError as error:
         print_refusal(error.problems, error.warnings, paint_for(sys.stdout))
         return EXIT_REFUSED
-    explanation = explain(config, Origins(sources, os.environ), arguments.model)
     if explanation is None:
         close = difflib.get_close_matches(arguments.model, known_names(config), n=1)
         meant = f', did you mean "{close[0]}"?' if close else ""

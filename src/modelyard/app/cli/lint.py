@@ -38,10 +38,10 @@ def run(argv: Sequence[str]) -> int:
     config_file = arguments.config or arguments.file or ""
     try:
         config = parse_config(read_sources(config_file, arguments.config_dir), os.environ, installed=installed)
+        doubts = lint(config)
     except ConfigError as error:
         print(error.render(color=sys.stderr.isatty()), file=sys.stderr)
         return 1
-    doubts = lint(config)
     if arguments.json:
         print_json({"doubts": [msgspec.to_builtins(doubt) for doubt in doubts], "warnings": config.warnings})
     else:

@@ -16,7 +16,7 @@ from modelyard.app.daemon import Daemon, ListenError, Options
 from modelyard.app.listen import parse_address
 from modelyard.app.policies import installed
 from modelyard.app.reload import Sources
-from modelyard.app.world import World
+from modelyard.app.world import refuse_unusable
 from modelyard.config.errors import ConfigError
 from modelyard.config.schema import Config, HeldPorts
 from modelyard.config.sources import load_config, shown_name
@@ -75,9 +75,7 @@ def _sources_of(flags: Flags) -> Sources:
 
     def load(held: HeldPorts) -> Config:
         config = load_config(flags.config, flags.config_dir, held=held, installed=installed)
-        if config.unbuildable:
-            raise ConfigError(config.unbuildable, config.warnings)
-        World(config).specs()  # raises where a policy of another package can't be made of its settings
+        refuse_unusable(config)
         return config
 
     return Sources(names, load)

@@ -18,10 +18,10 @@ _SETTINGS = ("routing", "router", "settings")
 def neighbour_facts(config: Config, origins: Origins, model: str) -> Iterator[Fact]:
     """The model's place in the groups or the matrix, and what follows from it for each other model."""
     yield Fact(key="router", value=config.router, origins=origins.of("routing", "router", "use") or _router(origins))
-    if config.matrix_program is None:
-        yield from _group_facts(config, origins, model)
-    else:
+    if config.matrix_program is not None:
         yield from _matrix_facts(config, config.matrix_program, origins, model)
+    elif not config.policies.planner:  # another package's planner is known by what it plans, below
+        yield from _group_facts(config, origins, model)
     planner = World(config).planner()
     others = [other for other in config.models if other != model]
     stops = [other for other in others if _goes(planner, model, other)]
