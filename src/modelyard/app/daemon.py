@@ -148,6 +148,7 @@ class Daemon:
         self._come_up()
         try:
             await self._listen()
+            self._monitoring.start()
             self._loader.preload(self._world.config.preload)
             await self._stopping.wait()
             await self._drain_and_stop()
@@ -164,7 +165,6 @@ class Daemon:
         journal = open_journal(self._state, daemon, self._log)
         self._guard = Guard(daemon, log=self._log, clock=self._clock, journal=journal)
         self._guard.start()
-        self._monitoring.start()
         self._children = self._make_children()
         self._apply(self._world)
         if self._options.watcher is not None:

@@ -57,13 +57,16 @@ class Monitoring:
         return model in config.models or config.find_peer(model) is not None
 
     def start(self) -> None:
-        """Look the machine over, beside everything else."""
+        """Look the machine over and watch it, beside everything else. Call once the server listens: one that can't
+        has nothing to say of the machine."""
         self._detection = self._tasks.spawn(self._detect(), name="looking the machine over")
+        self.adopt()
 
     def adopt(self) -> None:
         """Follow the configuration as it is now."""
         config = self._world.config
-        self.monitor.configure(config.performance)
+        if self._detection is not None:
+            self.monitor.configure(config.performance)
         self.meters.keep(config.models)
 
     async def hardware(self) -> Hardware | None:
