@@ -47,7 +47,11 @@ def test_a_histogram_counts_upwards() -> None:
 _LINE = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]) | st.sampled_from('"\\\n{},='))
 
 
-@given(st.dictionaries(st.from_regex(r"[a-z_]{1,8}", fullmatch=True), _LINE, max_size=3), st.floats())
+# Names that begin with two underscores are Prometheus's own: its parser refuses them.
+_NAME = st.from_regex(r"(?!__)[a-z_]{1,8}", fullmatch=True)
+
+
+@given(st.dictionaries(_NAME, _LINE, max_size=3), st.floats())
 def test_any_label_and_any_figure_is_read_as_it_was_meant(labels: dict[str, str], value: float) -> None:
     family = Family("figure", "gauge", "Any")
     family.add(value, labels)
