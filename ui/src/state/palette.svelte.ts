@@ -1,13 +1,5 @@
+import { PAGES, routeOf } from "../pages";
 import { router } from "./router.svelte";
-
-const PAGES: Record<string, string> = {
-  y: "",
-  m: "models",
-  p: "playground",
-  a: "activity",
-  l: "logs",
-  s: "settings",
-};
 
 /** The command palette, and the keys that work everywhere. */
 class PaletteState {
@@ -26,8 +18,8 @@ class PaletteState {
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-    const page = PAGES[event.key];
-    if (this.#leading && page !== undefined) router.go(page);
+    const page = PAGES.find((one) => one.key === event.key);
+    if (this.#leading && page) router.go(routeOf(page));
     this.#leading = event.key === "g";
   }
 }

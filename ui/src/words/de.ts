@@ -10,6 +10,10 @@ export const de: Words = {
     logs: "Protokolle",
     settings: "Einstellungen",
   },
+  frame: {
+    more: "Mehr",
+    key: (letter) => `Tasten: g, dann ${letter}`,
+  },
   phases: {
     stopped: "steht",
     starting: "startet",
@@ -205,7 +209,7 @@ export const de: Words = {
     loaded: (time) => `gilt seit ${time}`,
     shortcuts: "Tastatur",
     shortcutPalette: "öffnet die Befehle",
-    shortcutGo: "dann der erste Buchstabe (englisch): zu einer Seite",
+    shortcutGo: "dann der Buchstabe einer Seite: gehe dorthin",
   },
   palette: {
     title: "Befehle",

@@ -10,6 +10,10 @@ export const en = {
     logs: "Logs",
     settings: "Settings",
   },
+  frame: {
+    more: "More",
+    key: (letter: string) => `Keys: g, then ${letter}`,
+  },
   phases: {
     stopped: "stopped",
     starting: "starting",
@@ -210,7 +214,7 @@ export const en = {
     loaded: (time: string) => `in use since ${time}`,
     shortcuts: "Keyboard",
     shortcutPalette: "open the command palette",
-    shortcutGo: "then the first letter: go to a page",
+    shortcutGo: "then the letter of a page: go there",
   },
   palette: {
     title: "Commands",
