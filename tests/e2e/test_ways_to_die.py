@@ -24,13 +24,15 @@ pytestmark = pytest.mark.real
 ONE = f"models: {{m: {{cmd: '{demo_engine('--fork')}'}}}}\n"
 # opened by the leader of a session that has none, a terminal becomes its controlling terminal
 IN_TERMINAL = "import os, sys; os.open(sys.argv[1], os.O_RDWR); os.execvp(sys.argv[2], sys.argv[2:])"
+HEEDS = "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL); "  # also where the tests run under nohup
 NOHUP = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN); "
 
 
 def test_when_the_terminal_closes_no_engine_is_left(tmp_path: Path) -> None:
     """R24: SIGHUP from a terminal that is gone is no wish for another configuration."""
     ours, theirs = pty.openpty()
-    with Daemon(tmp_path, ONE, wrapper=(sys.executable, "-c", IN_TERMINAL, os.ttyname(theirs))) as daemon:
+    wrapper = (sys.executable, "-c", HEEDS + IN_TERMINAL, os.ttyname(theirs))
+    with Daemon(tmp_path, ONE, wrapper=wrapper) as daemon:
         os.close(theirs)
         assert daemon.chat("m").status_code == 200
         engines = engines_of(daemon)
