@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from modelyard.core.commands import Command, Grant, Reject, StartChild, StopChild, TellWaiting
-from modelyard.core.errors import UnknownModel
+from modelyard.core.errors import Braked, LoadFailed, UnknownModel
 from modelyard.core.events import (
     ChildExited,
     ChildFailed,
@@ -105,6 +105,27 @@ def test_a_wait_beyond_the_bound_is_noticed() -> None:
 def test_the_bound_is_the_one_that_is_promised(ahead: int, longest: Callable[[float, float, float], float]) -> None:
     bound = Bound(max_wait=10.0, service=1.0, stop=2.0, load=3.0)
     assert bound.longest_wait(ahead) == longest(10.0, 6.0, 1.0)
+
+
+def test_late_news_of_another_child_does_not_end_a_row_of_failures() -> None:
+    """R31: three starts have failed; that an earlier child is said to be ready changes nothing."""
+    keeper = LawKeeper()
+    keeper.observe(*SPECS, 0.0)
+    for number in (1, 2, 3):
+        started = child(f"a#{number}")
+        keeper.observe(RequestArrived(number, "a"), [StartChild(started, "")], 0.0)
+        keeper.observe(ChildFailed(started, "exit 1"), [Reject(number, LoadFailed("a", "exit 1"))], 0.0)
+    keeper.observe(ChildReady(child("a#1")), [], 0.0)
+    keeper.observe(RequestArrived(4, "a"), [Reject(4, Braked("a", "exit 1", 3, 1.0, 1.0))], 0.0)
+
+
+def test_it_counts_who_was_overdue_and_how_much_of_the_bound_was_used() -> None:
+    keeper = LawKeeper(Bound(max_wait=10.0, service=1.0, stop=2.0, load=3.0))
+    keeper.observe(SpecsChanged(all_of("a"), GroupsPlanner({}), max_wait=10.0), [], 0.0)
+    keeper.observe(*ASKS, 0.0)
+    keeper.observe(DeadlinePassed(), [], 10.0)
+    keeper.observe(*READY, 11.5)
+    assert (keeper.overdue, keeper.closest) == (1, 11.5 / 23.0)
 
 
 def test_a_peaceful_dialogue_breaks_no_law() -> None:

@@ -147,10 +147,24 @@ def test_a_scheduler_that_breaks_a_law_is_caught(monkeypatch: pytest.MonkeyPatch
         simulate(random_world(3))
 
 
+def run_program(*words: str) -> subprocess.CompletedProcess[str]:
+    script = str(ROOT / "scripts" / "simulate_worlds.py")
+    return subprocess.run([sys.executable, script, *words], capture_output=True, text=True, check=False)
+
+
 def test_the_program_replays_a_seed() -> None:
-    script = str(ROOT / "scripts" / "simulate.py")
-    replay = subprocess.run(
-        [sys.executable, script, "--seed", "12", "--trace"], capture_output=True, text=True, check=True
-    )
-    assert "RequestArrived(request=1, " in replay.stdout
-    assert replay.stdout.splitlines()[-1].startswith("1 worlds: ")
+    replayed = run_program("--seed", "12", "--trace")
+    assert replayed.returncode == 0, replayed.stderr
+    assert "RequestArrived(request=1, " in replayed.stdout
+    assert f"{simulate(random_world(12)).granted} granted" in replayed.stdout
+
+
+def test_the_program_adds_up_what_its_processes_say() -> None:
+    ran = run_program("--worlds", "300", "--processes", "2")
+    assert ran.returncode == 0, ran.stderr
+    outcomes = [simulate(random_world(seed)) for seed in range(300)]
+    assert f"{sum(outcome.granted for outcome in outcomes)} granted" in ran.stdout
+    assert f"{sum(outcome.overdue for outcome in outcomes)} overdue" in ran.stdout
+    assert f"at most {max(outcome.closest for outcome in outcomes):.1%} of what law 5 allows" in ran.stdout
+    assert "300 worlds" in ran.stdout
+    assert "seeds 0 to 299" in ran.stdout

@@ -91,6 +91,10 @@ class LawKeeper:
         """How many children were started."""
         self.waits: list[float] = []
         """How long each granted request had waited (seconds)."""
+        self.overdue = 0
+        """How many requests were granted that had become overdue."""
+        self.closest = 0.0
+        """The largest part of its bound that any of these waited for; 0 where no bound is known."""
 
     def __repr__(self) -> str:
         return f"<LawKeeper waiting {sorted(self._waiting)} in flight {sorted(self._in_flight)}>"
@@ -145,8 +149,11 @@ class LawKeeper:
         """The model whose load this event ends without success, though nobody had asked it to stop."""
         if not isinstance(event, ChildFailed | ChildExited):
             return None
-        model = event.child.model
-        return model if self._children.get(model) == event.child and self._phases[model] is Phase.STARTING else None
+        return event.child.model if self._starts(event.child) else None
+
+    def _starts(self, child: ChildId) -> bool:
+        """Whether the child is the model's present one, was asked to start, and nothing has been heard of it since."""
+        return self._children.get(child.model) == child and self._phases[child.model] is Phase.STARTING
 
     def _note_event(self, event: Event, now: float) -> str | None:
         """Keep the books; says which model owes its waiters a grant in this step."""
@@ -183,7 +190,8 @@ class LawKeeper:
             self._failures.setdefault(failed, []).append(now)
         match event:
             case ChildReady(child=child):
-                self._failures.pop(child.model, None)
+                if self._starts(child):  # late news of another child says nothing of this one
+                    self._failures.pop(child.model, None)
             case TryAgainAsked(model=model):
                 self._failures.pop(model, None)
             case SpecsChanged() | UnloadAsked(models=None):
@@ -218,7 +226,7 @@ class LawKeeper:
         self._planners.append(event.planner)
 
     def _became_ready(self, child: ChildId) -> str | None:
-        if self._children.get(child.model) != child or self._phases[child.model] is not Phase.STARTING:
+        if not self._starts(child):
             return None
         self._phases[child.model] = Phase.READY
         return child.model if any(r.model == child.model for r in self._waiting.values()) else None
@@ -256,13 +264,19 @@ class LawKeeper:
         retired = self._retires(child)
         _hold(0, not retired, f"{grant.request} is granted to {child}, which retires")
         request = self._waiting[grant.request]
-        waited = now - request.arrived
-        if self._bound is not None:
-            longest = self._bound.longest_wait(request.ahead or 0)
-            _hold(5, waited <= longest + 1e-6, f"{grant.request} waited {waited:g} s, more than {longest:g} s")
-        self.waits.append(waited)
+        self._check_wait(grant.request, request, now - request.arrived)
         self._ended(grant.request, "granted")
         self._in_flight[grant.request] = child
+
+    def _check_wait(self, name: RequestId, request: _Request, waited: float) -> None:
+        self.waits.append(waited)
+        self.overdue += request.ahead is not None
+        if self._bound is None:
+            return
+        longest = self._bound.longest_wait(request.ahead or 0)
+        _hold(5, waited <= longest + 1e-6, f"{name} waited {waited:g} s, more than {longest:g} s")
+        if request.ahead is not None:
+            self.closest = max(self.closest, waited / longest)
 
     def _check_refusal(self, reject: Reject, now: float) -> None:
         """Only for a model that runs, and that nobody may evict, may another be refused; and only after three failed

@@ -40,7 +40,8 @@ class SimulationError(AssertionError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What happened in a world. Waits are seconds, of granted requests."""
+    """What happened in a world. Waits are seconds, of granted requests; `overdue` of them had waited for `maxWait`, and
+    `closest` is the largest part of law 5's bound that one of those waited for (0 where the world has no bound)."""
 
     requests: int
     granted: int
@@ -50,6 +51,8 @@ class Outcome:
     longest_wait: float
     duration: float
     steps: int
+    overdue: int
+    closest: float
 
 
 class _MachineRoom:
@@ -179,6 +182,8 @@ def _run(world: World, trace: Trace | None) -> Outcome:
         longest_wait=max(waits),
         duration=now,
         steps=steps,
+        overdue=keeper.overdue,
+        closest=keeper.closest,
     )
 
 
