@@ -70,6 +70,20 @@ def test_a_request_that_names_no_model_of_ours(daemon: Daemon, content: bytes, m
     assert answer.json()["src"] == "modelyard"
 
 
+def test_what_would_have_been_right_is_said_beside(daemon: Daemon) -> None:
+    """The messages are fixed, since clients compare them; the hint is a field of its own."""
+    url = daemon.url + "/v1/chat/completions"
+    as_curl_does = httpx.post(
+        url, content=b'{"model":"m"}', headers={"Content-Type": "application/x-www-form-urlencoded"}
+    )
+    error = as_curl_does.json()["error"]
+    assert error["message"] == "no model id could be identified"
+    assert "Content-Type is application/x-www-form-urlencoded; send Content-Type: application/json" in error["hint"]
+    misspelt = httpx.post(url, json={"model": "brokn"})
+    assert misspelt.json()["error"]["hint"].startswith('did you mean "broken"?')
+    assert "hint" not in httpx.post(url, json={}).json()["error"]
+
+
 def test_a_model_that_cannot_start_says_why(daemon: Daemon) -> None:
     """R5: at once, and with the engine's last words."""
     answer = daemon.chat("broken")

@@ -73,6 +73,14 @@ def test_anthropic_routes_get_anthropic_errors() -> None:
     assert body == {"type": "error", "error": {"type": "not_found_error", "message": NO_MODEL.message}}
 
 
+def test_a_hint_is_a_field_of_its_own() -> None:
+    error = HttpError(404, "fixed", hint="try this")
+    for dialect in Dialect:
+        said = json.loads(render(error, "", dialect)[2])["error"]
+        assert (said["message"], said["hint"]) == ("fixed", "try this")
+    assert render(error, "text/plain", Dialect.OPENAI)[2] == b"modelyard: fixed"
+
+
 def test_an_error_inside_a_stream_is_one_event() -> None:
     """R37: a committed stream tells its failure in the stream's own dialect."""
     error = HttpError(502, "gone")

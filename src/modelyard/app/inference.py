@@ -10,6 +10,7 @@ import random
 from collections.abc import Mapping
 from urllib.parse import unquote
 
+from modelyard.app import hints
 from modelyard.app.admission import caller_of, forbids_page
 from modelyard.app.asking import PRIORITY, asked_priority, who_asks
 from modelyard.app.auth import TOO_MANY, forbidden_model
@@ -207,14 +208,15 @@ class Call:
     def find(self, name: str) -> None:
         """Resolve the name and ask for the model."""
         if not name:
-            self._refuse(errors.NO_MODEL)
+            self._refuse(hints.for_no_model(self.request))
             return
         self.record(name)
         route = self._inference.world.routes.get(name)
         if route is None:
             found = self._inference.world.resolution.find(name, self._inference.engine.phase_of)
             if isinstance(found, HttpError):
-                self._refuse(found)
+                is_open = self.request.received.admission is None
+                self._refuse(hints.for_unknown(found, name, self._inference.world.routes) if is_open else found)
                 return
             route, self._lease = found
         if not route.rewrites or self._rewrite(route):

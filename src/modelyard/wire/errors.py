@@ -54,13 +54,17 @@ _ANTHROPIC_TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class HttpError:
-    """An answer that we give instead of an engine. `retry_after` is seconds; `code` overrides the status's own."""
+    """An answer that we give instead of an engine. `retry_after` is seconds; `code` overrides the status's own.
+
+    `hint` is a field of its own in JSON (ours): messages are fixed, since clients compare them.
+    """
 
     status: int
     message: str
     code: str = ""
     retry_after: float | None = None
     always_json: bool = False
+    hint: str = ""
 
     @property
     def type_and_code(self) -> tuple[str, str]:
@@ -138,11 +142,12 @@ def render(error: HttpError, accept: str, dialect: Dialect) -> tuple[int, list[t
 
 def json_body(error: HttpError, dialect: Dialect) -> bytes:
     """The error as JSON: OpenAI's envelope, or Anthropic's on its routes."""
+    hint = {"hint": error.hint} if error.hint else {}
     if dialect is Dialect.ANTHROPIC:
         type_ = _ANTHROPIC_TYPES.get(error.status, "api_error" if error.status >= 500 else "invalid_request_error")
-        return msgspec.json.encode({"type": "error", "error": {"type": type_, "message": error.message}})
+        return msgspec.json.encode({"type": "error", "error": {"type": type_, "message": error.message, **hint}})
     type_, code = error.type_and_code
-    envelope = {"message": error.message, "type": type_, "param": None, "code": code}
+    envelope = {"message": error.message, "type": type_, "param": None, "code": code, **hint}
     return msgspec.json.encode({"src": SOURCE, "error": envelope})
 
 

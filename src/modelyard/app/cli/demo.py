@@ -18,6 +18,8 @@ DESCRIPTION = "Run three small models behind Modelyard on loopback, and say what
 WELCOME = """
 Modelyard runs at {url} with three small models; `writer` and `poet` take turns, `embedder` stays.
 
+See it in a browser: {url}/ui/
+
 Try, in another terminal:
 
   # `writer` starts, then answers
@@ -31,6 +33,7 @@ Try, in another terminal:
   curl {url}/running          # what is loaded now
   curl {url}/v1/models        # what could be
   curl -N {url}/logs/stream   # what happens
+  modelyard ps                          # the same for people; modelyard --help names more
 
 Ctrl-C stops everything.
 """
