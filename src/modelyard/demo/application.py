@@ -101,7 +101,9 @@ class Application:
 
     def generate(self, ask: Ask) -> Generation:
         """Begin an answer."""
-        return Generation(ask, self.model, self.options.tps, self.options.tokens)
+        options = self.options
+        thinking = None if ask.continues else options.reasoning
+        return Generation(ask, self.model, options.tps, options.tokens, thinking, options.echo)
 
     async def stream(self, generation: Generation) -> AsyncIterator[str]:
         """The pieces of an answer that is sent as it comes; the process may crash among them."""

@@ -69,6 +69,10 @@ class LanguageModel:
             ids.extend(piece.encode(errors="surrogatepass") if known is None else (known,))
         return ids
 
+    def pieces(self, text: str) -> list[str]:
+        """A text in the pieces that tokens stand for."""
+        return _PIECE.findall(text)
+
     def count(self, text: str) -> int:
         """How many tokens a text has; of a very long one, about how many."""
         unread = max(0, len(text) - READ_AT_MOST)

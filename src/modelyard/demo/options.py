@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 LoadMode = Literal["503", "refuse", "hang"]
 CrashPoint = Literal["start", "load", "ready", "mid-stream"]
+Reasoning = Literal["field", "tags"]
 
 CRASH_PIECES = 3
 """Pieces of text that a stream sends before `--crash mid-stream` without `--crash-after`."""
@@ -29,6 +30,12 @@ class Options:
     """Tokens per second of one answer; 0 is as fast as it goes."""
     tokens: int = 48
     """Length of an answer whose request does not limit it."""
+    reasoning: Reasoning | None = None
+    """Whether answers begin with thoughts: in fields of their own, or in the text between tags."""
+    echo: bool = False
+    """Answer with the words of the last message."""
+    draw: float = 0.0
+    """Seconds that each picture takes beyond the drawing itself."""
     crash: CrashPoint | None = None
     crash_after: float | None = None
     """Seconds after the point; for `mid-stream`, pieces of text sent."""
@@ -64,6 +71,16 @@ def _parser() -> argparse.ArgumentParser:
     add("--name", default="", help="what answers call the model; empty echoes the request's")
     add("--tps", type=float, default=0.0, help="tokens per second of one answer; 0 is unpaced")
     add("--tokens", type=int, default=48, help="length of an answer whose request sets no limit")
+    add(
+        "--reasoning",
+        choices=get_args(Reasoning),
+        nargs="?",
+        const="field",
+        default=None,
+        help="think before each answer: in fields of its own (field), or in the text between <think> tags (tags)",
+    )
+    add("--echo", action="store_true", help="answer with the words of the last message")
+    add("--draw", type=float, default=0.0, help="seconds that each picture takes")
     load = parser.add_argument_group("loading")
     load.add_argument("--load", type=float, default=0.0, help="seconds until ready")
     load.add_argument("--load-mode", choices=get_args(LoadMode), default="503", help="what clients see until then")

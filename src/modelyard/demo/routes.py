@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from modelyard.demo.application import Handler
-from modelyard.demo.protocols import anthropic, debug, llama, openai, responses, vectors
+from modelyard.demo.protocols import anthropic, audio, debug, images, llama, openai, responses, vectors
 
 ROUTES: dict[tuple[str, str], Handler] = {
     ("GET", "/"): debug.page,
@@ -19,6 +19,12 @@ ROUTES: dict[tuple[str, str], Handler] = {
     ("POST", "/rerank"): vectors.rerank,
     ("POST", "/v1/reranking"): vectors.rerank,
     ("POST", "/reranking"): vectors.rerank,
+    ("POST", "/v1/images/generations"): images.generations,
+    ("POST", "/sdapi/v1/txt2img"): images.txt2img,
+    ("GET", "/sdapi/v1/loras"): images.loras,
+    ("POST", "/v1/audio/speech"): audio.speech,
+    ("GET", "/v1/audio/voices"): audio.voices,
+    ("POST", "/v1/audio/transcriptions"): audio.transcriptions,
     ("POST", "/v1/messages"): anthropic.messages,
     ("POST", "/v1/messages/count_tokens"): anthropic.count_tokens,
     ("POST", "/completion"): llama.completion,

@@ -1,4 +1,4 @@
-"""`modelyard demo`: three small models behind Modelyard on loopback, and what to try."""
+"""`modelyard demo`: five small models behind Modelyard on loopback, and what to try."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from modelyard.app.cli.serve import fatal, serve
 from modelyard.app.daemon import Options
 from modelyard.app.listen import Address, parse_address
 from modelyard.config.sources import Source, parse_config
-from modelyard.demo.config import demo_config
+from modelyard.demo.config import MODELS, demo_config
 
-DESCRIPTION = "Run three small models behind Modelyard on loopback, and say what to try."
+DESCRIPTION = "Run five small models behind Modelyard on loopback, and say what to try."
 WELCOME = """
-Modelyard runs at {url} with three small models; `writer` and `poet` take turns, `embedder` stays.
+Modelyard runs at {url} with five small models; `writer`, `poet` and `painter` take turns, `embedder` and
+`speaker` stay. Its web UI is at {url}/ui/.
 
 See it in a browser: {url}/ui/
 
@@ -54,7 +55,7 @@ def run(argv: Sequence[str]) -> int:
         address = parse_address(arguments.listen)
     except ValueError as error:
         return fatal(str(error))
-    text = demo_config(sys.executable, _free_ports(3))
+    text = demo_config(sys.executable, _free_ports(MODELS))
     config = parse_config([Source("demo.yaml", text)], os.environ)
     options = Options(address=_free(address), on_listening=lambda url: print(WELCOME.format(url=url), flush=True))
     return serve(config, options)

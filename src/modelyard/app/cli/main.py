@@ -39,7 +39,7 @@ SUBCOMMANDS = {
     "queue": Subcommand(queue.queue, "queue", "the requests that wait"),
     "hold": Subcommand(queue.hold, "hold MODEL", "let nobody take a model's place"),
     "logs": Subcommand(logs.logs, "logs [-f] [MODEL]", "what the server and its models print"),
-    "demo": Subcommand(demo.run, "demo", "three small models on loopback, and what to try"),
+    "demo": Subcommand(demo.run, "demo", "five small models on loopback, and what to try"),
 }
 EXIT_UNHEARD = 1
 STANDARD_STREAMS = 3

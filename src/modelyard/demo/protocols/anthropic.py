@@ -11,7 +11,7 @@ from modelyard.demo.protocols.asking import ask_for, dialogue, dialogue_prompt, 
 async def messages(app: Application, exchange: Exchange) -> None:
     """POST `/v1/messages`."""
     body = exchange.json()
-    generation = app.generate(ask_for(body, _prompt(body), limits=("max_tokens",)))
+    generation = app.generate(ask_for(body, _prompt(body), limits=("max_tokens",), messages=body["messages"]))
     message: Json = {
         "id": f"msg_{exchange.entry.request}",
         "type": "message",
@@ -25,9 +25,10 @@ async def messages(app: Application, exchange: Exchange) -> None:
     if body.get("stream"):
         await _stream(app, exchange, generation, message)
         return
-    text = await generation.text()
+    thought, text = await generation.thought(), await generation.text()
     usage = {"input_tokens": generation.prompt_tokens, "output_tokens": generation.completion_tokens}
-    content = {"content": [{"type": "text", "text": text}], "usage": usage}
+    blocks = [_thinking(thought)] if thought else []
+    content = {"content": [*blocks, {"type": "text", "text": text}], "usage": usage}
     exchange.answer_json(message | content | _ending(generation))
 
 
@@ -43,15 +44,27 @@ async def _stream(app: Application, exchange: Exchange, generation: Generation, 
 
     exchange.start_events()
     await send("message_start", message=message)
-    await send("content_block_start", index=0, content_block={"type": "text", "text": ""})
+    index = 0
+    async for piece in generation.thoughts():
+        if not index:
+            await send("content_block_start", index=0, content_block=_thinking(""))
+            index = 1
+        await send("content_block_delta", index=0, delta={"type": "thinking_delta", "thinking": piece})
+    if index:
+        await send("content_block_stop", index=0)
+    await send("content_block_start", index=index, content_block={"type": "text", "text": ""})
     await send("ping")
     async for piece in app.stream(generation):
-        await send("content_block_delta", index=0, delta={"type": "text_delta", "text": piece})
-    await send("content_block_stop", index=0)
+        await send("content_block_delta", index=index, delta={"type": "text_delta", "text": piece})
+    await send("content_block_stop", index=index)
     usage = {"output_tokens": generation.completion_tokens}
     await send("message_delta", delta=_ending(generation), usage=usage)
     await send("message_stop")
     exchange.end_events()
+
+
+def _thinking(thought: str) -> Json:
+    return {"type": "thinking", "thinking": thought, "signature": ""}
 
 
 def _ending(generation: Generation) -> Json:

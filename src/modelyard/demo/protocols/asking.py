@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 
+from modelyard.demo import sight
 from modelyard.demo.exchange import Json, RefusedError
 from modelyard.demo.generation import DEFAULT_TEMPERATURE, Ask
 
 
-def ask_for(body: Json, prompt: str, *, limits: Sequence[str], continues: bool = False) -> Ask:
+def ask_for(body: Json, prompt: str, *, limits: Sequence[str], continues: bool = False, messages: object = None) -> Ask:
     """An `Ask` with the sampling settings of `body`; the first key of `limits` that is there bounds the length.
 
+    `messages` are those that the prompt was made of, where it was: the pictures of the last one are looked at.
     A negative limit means none, as in llama.cpp. Raises `RefusedError` for a value of the wrong type.
     """
     limit = next((value for key in limits if (value := number(body, key)) is not None), None)
@@ -22,6 +25,8 @@ def ask_for(body: Json, prompt: str, *, limits: Sequence[str], continues: bool =
         temperature=DEFAULT_TEMPERATURE if temperature is None else temperature,
         seed=None if seed is None or seed < 0 else int(seed),
         stop=_texts(body, "stop") or _texts(body, "stop_sequences"),
+        last=_last_words(messages),
+        opening=_sights(messages),
     )
 
 
@@ -66,6 +71,43 @@ def text_of(content: object) -> str:
             if isinstance(part, str | dict)
         )
     return ""
+
+
+def _last(messages: object) -> object:
+    """The content of the last message; what is no list of messages is the content itself."""
+    last = messages[-1] if isinstance(messages, list) and messages else messages
+    return last.get("content") if isinstance(last, dict) else last
+
+
+def _last_words(messages: object) -> str:
+    return text_of(_last(messages))
+
+
+def _sights(messages: object) -> str:
+    """What is seen of the pictures of the last message, in the dialect of any protocol."""
+    content = _last(messages)
+    parts = [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
+    seen = [_sight(part) for part in parts if part.get("type") in ("image", "image_url", "input_image")]
+    return "".join(f"I see {sight}. " for sight in seen)
+
+
+def _sight(part: Json) -> str:
+    url = part.get("image_url")
+    if isinstance(url, dict):
+        url = url.get("url")
+    source = part.get("source")
+    encoded = source.get("data") if isinstance(source, dict) else None
+    if isinstance(url, str) and url.startswith("data:"):
+        encoded = url.partition(",")[2]
+    elif isinstance(url, str) or (isinstance(source, dict) and source.get("type") == "url"):
+        return "that there is a picture elsewhere, which this engine does not fetch"
+    try:
+        data = base64.b64decode(encoded if isinstance(encoded, str) else "", validate=True)
+    except ValueError:
+        data = b""
+    if (seen := sight.describe(data)) is None:
+        raise RefusedError(400, "a picture is no PNG, JPEG, GIF or WebP in base64")
+    return f"a {seen}"
 
 
 def texts(body: Json, key: str) -> list[str]:

@@ -26,15 +26,16 @@ async def models(app: Application, exchange: Exchange) -> None:
 async def chat(app: Application, exchange: Exchange) -> None:
     """POST `/v1/chat/completions`."""
     body = exchange.json()
-    generation = app.generate(ask_for(body, dialogue_prompt(dialogue(body)), limits=LIMITS))
+    prompt = dialogue_prompt(dialogue(body))
+    generation = app.generate(ask_for(body, prompt, limits=LIMITS, messages=body["messages"]))
     base = _base(app, exchange, body, "chatcmpl")
     if body.get("stream"):
         await _stream(app, exchange, body, generation, base | {"object": "chat.completion.chunk"}, _chat_choice)
         return
-    text = await generation.text()
+    thought, text = await generation.thought(), await generation.text()
     choice = {
         "index": 0,
-        "message": {"role": "assistant", "content": text},
+        "message": {"role": "assistant", "content": text} | ({"reasoning_content": thought} if thought else {}),
         "logprobs": None,
         "finish_reason": generation.finish_reason,
     }
@@ -62,6 +63,9 @@ async def _stream(
     if choice is _chat_choice:
         opening = {"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": None}
         await exchange.send_event(base | {"choices": [opening]})
+    async for piece in generation.thoughts():
+        delta = {"reasoning_content": piece}
+        await exchange.send_event(base | {"choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
     async for piece in app.stream(generation):
         await exchange.send_event(base | {"choices": [choice(piece, None)]})
     last = base | {"choices": [choice(None, generation.finish_reason)]}
@@ -100,4 +104,5 @@ def _usage(generation: Generation) -> Json:
         "completion_tokens": generation.completion_tokens,
         "total_tokens": generation.total_tokens,
         "prompt_tokens_details": {"cached_tokens": 0},
+        "completion_tokens_details": {"reasoning_tokens": generation.reasoning_tokens},
     }
