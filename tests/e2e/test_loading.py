@@ -50,6 +50,17 @@ def test_what_an_engine_says_to_the_warm_up_is_its_own_affair(tmp_path: Path) ->
         assert daemon.starts() == 1
 
 
+def test_a_model_is_warmed_up_with_a_request_of_the_users(tmp_path: Path) -> None:
+    """R2: it reaches the engine as a client's would, the name of the model included."""
+    warmup = "warmup: {path: /v1/chat/completions, body: {messages: [{role: user, content: hi}], max_tokens: 1}}"
+    config = f"models:\n  a: {{cmd: '{demo_engine('--load', 0.3)}', {warmup}, useModelName: inner}}\n"
+    with Daemon(tmp_path, config) as daemon:
+        assert daemon.chat("a").status_code == 200
+        daemon.wait_for_line("<a> warm-up by /v1/chat/completions: status 200")
+        log = daemon.get("/logs/stream/a?no-follow").text
+        assert log.count("POST /v1/chat/completions") == 2
+
+
 def test_a_preload_that_fails_is_told_of_and_changes_nothing(tmp_path: Path) -> None:
     """R8."""
     with Daemon(tmp_path, yaml("a", "b", groups=TOGETHER, a="--crash start")) as daemon:

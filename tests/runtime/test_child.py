@@ -214,6 +214,28 @@ def test_stop_before_the_engine_could_react_is_honoured() -> None:
     in_yard(story)
 
 
+@pytest.mark.parametrize("kind", ["engine", "shell", "forks"])
+def test_a_stop_in_the_first_moments_leaves_nobody(kind: str) -> None:
+    """R29: before exec, while it loads, while it forks, as its handlers are set: the stop counts, and needs no KILL."""
+    commands = {
+        "engine": engine(),
+        "shell": f"sh -c {shlex.quote(f'{engine()} & {engine()} & wait')}",
+        "forks": engine("--with-child", "--with-session", "--with-orphan"),
+    }
+
+    async def story(yard: Yard) -> None:
+        for milliseconds in (0, 0.3, 1, 2, 4, 8, 16, 32, 64):
+            child = yard.child(commands[kind], proxy="http://127.0.0.1:9")
+            await asyncio.sleep(milliseconds / 1000)
+            began = time.monotonic()
+            child.stop(600.0)
+            assert await yard.failure(child) == "aborted"
+            assert time.monotonic() - began < QUICK
+        assert "killed" not in yard.daemon_lines()
+
+    in_yard(story)
+
+
 def test_stop_while_the_port_is_taken_spawns_nothing() -> None:
     async def story(yard: Yard) -> None:
         with socket.create_server(("127.0.0.1", 0)) as other:

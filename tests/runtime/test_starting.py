@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from modelyard.runtime.clock import SystemClock
+from modelyard.runtime.health import Probe, probe_target
 from tests.support.processes import engine, eventually, free_port
 from tests.support.yard import Yard, in_yard
 
@@ -63,6 +64,21 @@ def test_a_time_limit_that_is_changed_meanwhile_counts() -> None:
         await eventually(lambda: child.pid)
         child.configure(replace(child.spec, start_timeout=0.2))
         assert "health check timed out after 200ms" in await yard.failure(child)
+
+    in_yard(story)
+
+
+def test_ready_is_what_the_configured_check_says() -> None:
+    """R2: other routes answer long before the model is loaded; 503 of the one that is asked means: not yet."""
+
+    async def story(yard: Yard) -> None:
+        port = free_port()
+        cmd = engine("--port", port, "--ready-after", 0.6, "--early", "/v1/models")
+        child = yard.child(cmd, port=port, check="/health")
+        elsewhere = Probe(probe_target(f"http://127.0.0.1:{port}", "/v1/models"), yard.clock)
+        await elsewhere.wait_ready()
+        assert yard.events == []
+        await yard.ready(child)
 
     in_yard(story)
 

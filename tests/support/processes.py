@@ -105,6 +105,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--ready-after", type=float, default=0.0, help="seconds of 503 after that")
     parser.add_argument("--hang", action="store_true", help="accept connections and never answer")
     parser.add_argument("--status", default="200 OK")
+    parser.add_argument("--early", metavar="PATH", help="this path is answered with 200 while the rest is still 503")
+    parser.add_argument("--unknown", metavar="PATH", help="this path is answered with 404")
+    parser.add_argument("--fatal", metavar="PATH", help="a request for this path ends the engine")
+    parser.add_argument("--say-requests", action="store_true", help="print the method and path of each request")
     parser.add_argument("--say", action="append", default=[], help="print this line first")
     parser.add_argument("--mutter", type=int, default=0, help="print that many lines, ten a second, before listening")
     parser.add_argument("--mutter-the-same", action="store_true", help="those lines are all the same")
@@ -183,9 +187,21 @@ def _serve(options: argparse.Namespace) -> None:
             held.append(connection)
             continue
         with connection:
-            connection.recv(65536)
-            status = options.status if time.monotonic() >= ready_at else "503 Loading"
+            method, path = connection.recv(65536).decode().split(" ")[:2]
+            if options.say_requests:
+                print(method, path, flush=True)  # noqa: T201
+            if path == options.fatal:
+                sys.exit(7)
+            status = _status(options, path, loaded=time.monotonic() >= ready_at)
             connection.sendall(f"HTTP/1.1 {status}\r\nContent-Length: 2\r\n\r\nok".encode())
+
+
+def _status(options: argparse.Namespace, path: str, *, loaded: bool) -> str:
+    if path == options.unknown:
+        return "404 Not Found"
+    if path == options.early:
+        return "200 OK"
+    return str(options.status) if loaded else "503 Loading"
 
 
 def _main() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+import msgspec
 import re2
 
 from modelyard.app.auth import Keyring
@@ -19,6 +20,7 @@ from modelyard.core.planners.base import Planner
 from modelyard.runtime.http.limits import Limits
 from modelyard.runtime.peers import PeerSpec
 from modelyard.runtime.processspec import ProcessSpec
+from modelyard.runtime.warmup import WarmUp
 
 
 class World:
@@ -107,12 +109,23 @@ class World:
             check_endpoint=config.check_endpoint,
             start_timeout=float(config.start_timeout),
             start_progress=config.start_progress,
+            warm_up=_warm_up_of(config),
             busy_timeout=float(config.busy_timeout),
             port_check=config.port_check,
             keep_descendants=config.keep_descendants,
             limits=limits_of(config.timeouts),
             port=config.port,
         )
+
+
+def _warm_up_of(model: ModelConfig) -> WarmUp | None:
+    request = model.warmup
+    if request is None:
+        return None
+    body = None
+    if request.body is not None:
+        body = msgspec.json.encode({"model": model.use_model_name or model.id, **request.body})
+    return WarmUp(request.path, body, float(request.timeout))
 
 
 def _peer_spec(peer: PeerConfig) -> PeerSpec:

@@ -15,7 +15,6 @@ _COMING: Mapping[type[Struct], frozenset[str]] = {
         [
             "sleep",
             "files",
-            "warmup",
             "maxServe",
             "hooks",
         ]

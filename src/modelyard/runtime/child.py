@@ -34,6 +34,7 @@ from modelyard.runtime.spawn import SpawnError, spawn
 from modelyard.runtime.stopcommand import StopCommand
 from modelyard.runtime.tasks import TaskOwner
 from modelyard.runtime.tree import ProcessTree, TreeRoot
+from modelyard.runtime.warmup import WarmingUp
 from modelyard.wire.durations import go_duration
 
 PORT_PATIENCE = 2.0
@@ -297,7 +298,29 @@ class Child:
         while self._target is not None and verdict is _ASK_AGAIN:
             verdict = await self._ask(self._target)
         self._progress = None
-        return None if verdict is _ASK_AGAIN else verdict
+        return await self._warm_up() if verdict in (None, _ASK_AGAIN) else verdict
+
+    async def _warm_up(self) -> str | None:
+        """Have it warmed up, where that is wanted. Why it will not be ready, only where it has ended or shall (R8)."""
+        request = self.spec.warm_up
+        if request is None:
+            return None
+        try:
+            warming = WarmingUp(self.spec.warm_up_target(), request)
+        except ValueError as error:
+            self._daemon_log.warn(f"<{self.spec.model}> can't be warmed up: {error}")
+            return None
+        asking = self._tasks.spawn(warming.wait_done(), name=f"warm-up {self.child}")
+        asking.add_done_callback(lambda _: self._bell.ring())
+        try:
+            await self._bell.wait_until(lambda: self._is_over() or asking.done())
+        finally:
+            asking.cancel()
+        if self._is_over():
+            return ABORTED if self._stop_asked else EXITED_EARLY
+        say = self._daemon_log.info if warming.succeeded else self._daemon_log.warn
+        say(f"<{self.spec.model}> warm-up by {request.path}: {warming.outcome}")
+        return None
 
     async def _ask(self, target: ProbeTarget) -> str | None:
         """Probe until there is a verdict, or a new target."""

@@ -119,7 +119,7 @@ class Probe:
         except TimeoutError:
             return f"no answer within {PROBE_SECONDS:g}s"
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError) as error:
-            return _in_words(error)
+            return in_words(error)
 
     async def _status(self, address: str) -> int:
         target = self._target
@@ -149,7 +149,7 @@ def _status_of(head: bytes) -> int:
     return int(rest[:3])
 
 
-def _in_words(error: Exception) -> str:
+def in_words(error: Exception) -> str:
     if isinstance(error, ConnectionRefusedError):
         return "connection refused"
     if isinstance(error, asyncio.IncompleteReadError):

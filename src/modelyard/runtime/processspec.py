@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from modelyard.config.cmdline import split_command
 from modelyard.runtime.health import ProbeTarget, probe_target
 from modelyard.runtime.http.limits import DEFAULT_LIMITS, Limits
+from modelyard.runtime.warmup import WarmUp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,8 @@ class ProcessSpec:
     start_timeout: float
     start_progress: bool = False
     """Whether the time to become ready counts anew from each new line of the log (R1)."""
+    warm_up: WarmUp | None = None
+    """What it is asked for once its check has passed, before it counts as ready (R2)."""
     busy_timeout: float = 0.0
     """How long it may send nothing although a request waits for its answer; 0 is for ever (R32)."""
     port_check: bool = True
@@ -42,6 +45,10 @@ class ProcessSpec:
         if self.check_endpoint.strip() == "none":
             return None
         return probe_target(self.proxy, self.check_endpoint)
+
+    def warm_up_target(self) -> ProbeTarget:
+        """Where the request for warming up goes. Raises `ValueError` for a proxy that can't be asked."""
+        return probe_target(self.proxy, self.warm_up.path if self.warm_up else "")
 
     def stop_argv(self, pid: int) -> list[str]:
         """The `cmdStop` to run; empty where TERM is to be sent (none is given, or it can't be split)."""

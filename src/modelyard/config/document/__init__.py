@@ -14,6 +14,7 @@ from modelyard.config.document.model import (
     ModelEntry,
     ModelFilters,
     Timeouts,
+    WarmUpEntry,
 )
 from modelyard.config.document.names import PeerEntry, PeerTimeouts, ProfileEntry, SelectorEntry, SelectorSettings
 from modelyard.config.document.root import (
@@ -69,4 +70,5 @@ __all__ = [
     "Timeouts",
     "Ui",
     "Upstream",
+    "WarmUpEntry",
 ]

@@ -68,6 +68,31 @@ class ModelFilters(Filters, frozen=True, kw_only=True):
     ] = field(default="", name="strip_params")
 
 
+class WarmUpEntry(Section, frozen=True, kw_only=True):
+    """A request that the model is sent once its check has passed; it counts as ready when that is answered.
+
+    Whatever the answer is, the model stays. Ours.
+    """
+
+    path: Annotated[
+        str,
+        Meta(
+            description="Where a request goes that warms the model up: it counts as ready when that is answered, "
+            "whatever the answer is. (Ours.)",
+            examples=["/v1/chat/completions"],
+        ),
+    ] = "/"
+    body: Annotated[
+        FreeForm | None,
+        Meta(
+            description="Sent as JSON, by POST; without it the path is asked for by GET. `model` is set where it has "
+            "none.",
+            examples=[{"messages": [{"role": "user", "content": "hi"}], "max_tokens": 1}],
+        ),
+    ] = None
+    timeout: Annotated[Seconds, Meta(ge=1, description="How long the answer is waited for.")] = 60
+
+
 class ModelEntry(Section, frozen=True, kw_only=True):
     """One model: the key is its id."""
 
@@ -138,6 +163,10 @@ class ModelEntry(Section, frozen=True, kw_only=True):
             "downloads, and loads of unknown length. (Ours.)"
         ),
     ] = False
+    warmup: Annotated[
+        WarmUpEntry | None,
+        Meta(description="A request that it must have answered before it counts as ready. (Ours.)"),
+    ] = None
     busy_timeout: Annotated[
         Seconds,
         Meta(

@@ -10,7 +10,7 @@ from msgspec import structs, to_builtins
 from modelyard.app.cli.explain.facts import NOT_YET, Fact, plain_facts
 from modelyard.app.cli.explain.neighbours import neighbour_facts
 from modelyard.config.cmdline import EmptyCommand, split_command
-from modelyard.config.document import ModelEntry
+from modelyard.config.document import ModelEntry, WarmUpEntry
 from modelyard.config.keys import MODEL_WITHOUT_EFFECT
 from modelyard.config.modelchecks import COMFYUI_MODEL, DEFAULT_PARALLEL
 from modelyard.config.origins import DEFAULT, Origin, Origins, rule
@@ -81,10 +81,19 @@ class _ModelFacts:
         yield Fact(key="startTimeout", value=model.start_timeout, origins=own or self._health_check_timeout())
         health = self._health_check_timeout()  # the model's own key of that name is overruled
         yield Fact(key="healthCheckTimeout", value=model.health_check_timeout, origins=health, quiet=True)
-        for key in ("startProgress", "busyTimeout"):
-            yield self._switch(key)
+        yield self._switch("startProgress")
+        yield from self._warmup()
+        yield self._switch("busyTimeout")
         for key in self._values["timeouts"]:
             yield self._plain("timeouts", key)
+
+    def _warmup(self) -> Iterator[Fact]:
+        if self._values["warmup"] is None:
+            yield self._switch("warmup")
+        else:
+            path = (*self._path, "warmup")
+            for fact in plain_facts(self._values["warmup"], to_builtins(WarmUpEntry()), self._origins, path):
+                yield structs.replace(fact, key=f"warmup.{fact.key}")
 
     def requests(self) -> Iterator[Fact]:
         model = self._model
