@@ -9,10 +9,10 @@ import sys
 from collections.abc import Sequence
 
 from modelyard.app.cli.check import print_json, print_refusal
-from modelyard.app.cli.explain.names import explain, known_names
-from modelyard.app.cli.explain.show import as_data, as_text
+from modelyard.app.cli.explained import as_data, as_text
 from modelyard.app.cli.paint import paint_for
 from modelyard.app.cli.reading import add_source_arguments, read_sources
+from modelyard.app.meaning.names import explain, known_names
 from modelyard.app.policies import installed
 from modelyard.config.errors import ConfigError
 from modelyard.config.origins import Origins

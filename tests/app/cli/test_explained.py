@@ -9,9 +9,9 @@ import shlex
 import msgspec
 import pytest
 
-from modelyard.app.cli.explain.show import WIDTH, as_data, as_text
+from modelyard.app.cli.explained import WIDTH, as_data, as_text
 from modelyard.app.cli.paint import Paint
-from tests.app.cli.explain.test_names import EXAMPLE, explained
+from tests.app.meaning.test_names import EXAMPLE, explained
 
 PLAIN = Paint(on=False)
 TEXT = EXAMPLE.read_text(encoding="utf-8")

@@ -7,8 +7,8 @@ from typing import Any
 
 from msgspec import structs, to_builtins
 
-from modelyard.app.cli.explain.facts import NOT_YET, Fact, plain_facts
-from modelyard.app.cli.explain.neighbours import neighbour_facts
+from modelyard.app.meaning.facts import NOT_YET, Fact, plain_facts
+from modelyard.app.meaning.neighbours import neighbour_facts
 from modelyard.config.cmdline import EmptyCommand, split_command
 from modelyard.config.document import ModelEntry, WarmUpEntry
 from modelyard.config.keys import MODEL_WITHOUT_EFFECT

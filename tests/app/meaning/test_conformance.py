@@ -11,14 +11,14 @@ import pytest
 import yaml
 from msgspec import to_builtins
 
-from modelyard.app.cli.explain.names import explain, known_names
-from modelyard.app.cli.explain.show import as_data, as_text
+from modelyard.app.cli.explained import as_data, as_text
 from modelyard.app.cli.paint import Paint
+from modelyard.app.meaning.names import explain, known_names
 from modelyard.config.document import ModelEntry
 from modelyard.config.origins import DEFAULT, Origins
 from modelyard.config.sources import Source, parse_config
 
-PROJECT = Path(__file__).parents[4]
+PROJECT = Path(__file__).parents[3]
 CASES = [
     pytest.param(case["yaml"], {name: str(value) for name, value in (case.get("env") or {}).items()}, id=case["id"])
     for case in yaml.safe_load((PROJECT / "tests/conformance/config/cases.yaml").read_text(encoding="utf-8"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from modelyard.app.cli.explain.facts import Fact
+from modelyard.app.meaning.facts import Fact
 from modelyard.app.world import World
 from modelyard.config.origins import DEFAULT, Origin, Origins, rule
 from modelyard.config.schema import Config

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from modelyard.app.cli.explain.facts import Explanation, Fact
-from modelyard.app.cli.explain.model import part
-from modelyard.app.cli.explain.names import explain, known_names
+from modelyard.app.meaning.facts import Explanation, Fact
+from modelyard.app.meaning.model import part
+from modelyard.app.meaning.names import explain, known_names
 from modelyard.config.document import ModelEntry
 from modelyard.config.origins import Origins
 from modelyard.config.sources import Source, parse_config
 
-EXAMPLE = Path(__file__).parents[4] / "examples" / "complete.yaml"
+EXAMPLE = Path(__file__).parents[3] / "examples" / "complete.yaml"
 ENVIRONMENT = {"HOME": "/home/me", "HF_TOKEN": "hf_example", "MODELYARD_KEY": "k-1"}
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from modelyard.app.cli.explain.facts import Explanation, Fact
 from modelyard.app.cli.paint import Paint
+from modelyard.app.meaning.facts import Explanation, Fact
 from modelyard.config.origins import Origin
 
 WIDTH = 80

@@ -6,8 +6,8 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from modelyard.app.cli.explain.facts import NOT_YET, Explanation, Fact, plain_facts
-from modelyard.app.cli.explain.model import model_sections
+from modelyard.app.meaning.facts import NOT_YET, Explanation, Fact, plain_facts
+from modelyard.app.meaning.model import model_sections
 from modelyard.config.document import PeerEntry, SelectorEntry
 from modelyard.config.keys import WITHOUT_EFFECT
 from modelyard.config.origins import DEFAULT, Origins

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.app.cli.explain.test_names import explained, fact, facts
+from tests.app.meaning.test_names import explained, fact, facts
 
 MODELS = "models: {a: {cmd: 'x ${PORT}'}, b: {cmd: 'x ${PORT}'}, c: {cmd: 'x ${PORT}'}, d: {cmd: 'x ${PORT}'}}\n"
 GROUPS = MODELS + "groups:\n  g: {swap: false, exclusive: false, members: [a, b]}\n  h: {members: [c]}\n"
