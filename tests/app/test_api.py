@@ -12,9 +12,10 @@ import pytest
 
 from modelyard.app.api.application import Parts, build_api
 from modelyard.app.api.events import MODEL_STATUS
+from modelyard.app.editing import Editor
 from modelyard.app.loading import Loader
 from modelyard.app.monitoring import Monitoring
-from modelyard.app.reload import Reloader, Sources
+from modelyard.app.reload import Loaded, Reloader, Sources
 from modelyard.config.diff import Changes
 from modelyard.config.schema import Config, HeldPorts, ModelConfig
 from modelyard.runtime.http.asgi import AsgiApp
@@ -49,7 +50,7 @@ def api_of(plane: Plane) -> AsgiApp:
     feed = plane.feed
     plane.engine.on_move = lambda: feed.changed(MODEL_STATUS)
     reloader = Reloader(
-        Sources(("c.yaml",), lambda held: CONFIG),
+        Sources(("c.yaml",), lambda held: Loaded(CONFIG)),
         NobodyToAdopt(),
         warnings=("c.yaml:1:1: odd",),
         tasks=plane.tasks,
@@ -66,6 +67,7 @@ def api_of(plane: Plane) -> AsgiApp:
             world=plane.world,
             logs=plane.logs,
             reloader=reloader,
+            editor=Editor(None, plane.world, reloader, HeldPorts, plane.tasks),
             feed=feed,
             inflight=plane.inflight,
             loader=loader,

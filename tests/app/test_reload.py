@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from modelyard.app.reload import MOST_TOLD, Reloader, Sources
+from modelyard.app.reload import MOST_TOLD, Loaded, Reloader, Sources
 from modelyard.config.diff import Changes, changes_between
 from modelyard.config.errors import ConfigError, Place, Problem
 from modelyard.config.schema import Config, HeldPorts, ModelConfig, ProcessText
+from modelyard.config.sources import Source
 from modelyard.runtime.clock import SystemClock
 from modelyard.runtime.logs import LogHub
 from modelyard.runtime.tasks import TaskOwner
@@ -46,13 +47,13 @@ class Desk:
         )
         self.may_read.set()
 
-    def _load(self, held: HeldPorts) -> Config:
+    def _load(self, held: HeldPorts) -> Loaded:
         assert self.may_read.wait(10)
         self.asked_with.append(held)
         outcome = self.outcomes.pop(0)
         if isinstance(outcome, Exception):
             raise outcome
-        return outcome
+        return Loaded(outcome, (Source("c.yaml", "".join(outcome.models)),))
 
     def held_ports(self) -> HeldPorts:
         return self.held

@@ -148,7 +148,6 @@ groups: {g: {swapp: 1}}
     ("text", "path"),
     [
         ("maxBody: 7", "maxBody"),
-        ("ui: {editConfig: true}", "ui.editConfig"),
         ('models: {alpha: {cmd: "${PORT}", sleep: {after: 5}}}', "models.alpha.sleep"),
         ('models: {alpha: {cmd: "${PORT}", hooks: {ready: x}}}', "models.alpha.hooks"),
     ],

@@ -59,7 +59,7 @@ def test_everything_else_applies_to_the_process_that_runs(key: str) -> None:
 
 def test_a_model_that_sorts_before_the_others_restarts_nobody() -> None:
     """Its port would be the first one on a fresh start, and everybody else's the next."""
-    assert changes(BASE + '  aaa: {cmd: "run ${PORT}"}\n') == Changes(added=("aaa",), settings=("groups",))
+    assert changes(BASE + '  aaa: {cmd: "run ${PORT}"}\n') == Changes(added=("aaa",))
 
 
 def test_settings_are_named_by_their_keys_and_secrets_are_not_shown() -> None:
@@ -71,5 +71,5 @@ def test_settings_are_named_by_their_keys_and_secrets_are_not_shown() -> None:
 def test_all_of_it_in_one_sentence() -> None:
     text = BASE.replace("alpha", "gamma").replace("A=1", "A=2").replace("6000", "6100")
     assert str(changes(text)) == (
-        "added gamma; removed alpha; changed, to be started anew when idle: beta; settings: startPort, groups"
+        "added gamma; removed alpha; changed, to be started anew when idle: beta; settings: startPort"
     )

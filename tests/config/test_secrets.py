@@ -8,7 +8,7 @@ import pytest
 
 from modelyard.config.environment import split_lines
 from modelyard.config.errors import ConfigError
-from modelyard.config.secrets import SourceLines, is_secret, masked
+from modelyard.config.secrets import HIDDEN, SourceLines, concealed, is_secret, masked, names_secret
 from modelyard.config.sources import Source, parse_config
 from tests.config.helpers import load
 
@@ -115,3 +115,23 @@ def test_masking_a_line_as_long_as_a_book_takes_no_time() -> None:
         masked(text)
         SourceLines([text]).line(1)
     assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize("name", ["HF_TOKEN", "--api-key", "apiKeys", "filters.setParams.password", "client_secret"])
+def test_names_of_secrets(name: str) -> None:
+    assert names_secret(name)
+
+
+@pytest.mark.parametrize("name", ["", "max_tokens", "--tokenizer", "cmd", "secretary"])
+def test_names_of_nothing_secret(name: str) -> None:
+    assert not names_secret(name)
+
+
+def test_data_without_its_secrets() -> None:
+    data = {"env": ["A=1", "HF_TOKEN=x"], "cmd": ["run", "--api-key", "x", "--port", 5], "deep": [{"password": "x"}]}
+    assert concealed(data) == {
+        "env": ["A=1", f"HF_TOKEN={HIDDEN}"],
+        "cmd": ["run", "--api-key", HIDDEN, "--port", 5],
+        "deep": [{"password": HIDDEN}],
+    }
+    assert concealed({"password": "", "n": 5, "none": None}) == {"password": "", "n": 5, "none": None}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from modelyard.config.diff import Changes
+from modelyard.config.errors import Problem
 
 
 class ProblemShown(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,3 +39,18 @@ class ConfigStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Of the configuration that serves."""
     changes: Changes = Changes()
     """What the last reload changed."""
+
+
+def problems_shown(problems: Iterable[Problem]) -> tuple[ProblemShown, ...]:
+    """Mistakes as the API shows them."""
+    return tuple(
+        ProblemShown(
+            file=problem.file,
+            line=problem.line,
+            column=problem.column,
+            path=problem.path,
+            message=problem.message,
+            remedy=problem.remedy,
+        )
+        for problem in problems
+    )

@@ -16,6 +16,7 @@ import msgspec
 
 from modelyard.app.api.application import Parts, build_api
 from modelyard.app.api.events import CONFIG_STATUS, MODEL_STATUS, PROFILE_CHANGED
+from modelyard.app.editing import Editor
 from modelyard.app.front import Front
 from modelyard.app.inference import Inference
 from modelyard.app.inflight import InFlight
@@ -24,10 +25,11 @@ from modelyard.app.loading import Loader
 from modelyard.app.monitoring import Monitoring
 from modelyard.app.recording import Recorder
 from modelyard.app.records import Records
-from modelyard.app.reload import Reloader, Sources
+from modelyard.app.reload import Loaded, Reloader, Sources
 from modelyard.app.world import World
 from modelyard.config.diff import Changes, changes_between
 from modelyard.config.schema import Config, HeldPorts
+from modelyard.config.sources import Source
 from modelyard.core.model import ChildId
 from modelyard.runtime.children import Children
 from modelyard.runtime.clock import Clock, SystemClock
@@ -62,6 +64,8 @@ class Options:
     tls: ssl.SSLContext | None = None
     sources: Sources | None = None
     """Where a reload reads the configuration; None: it has no files, and can't be reloaded."""
+    texts: tuple[Source, ...] = ()
+    """What the configuration was made of."""
     watcher: Watcher | None = None
     """Looks after the sources, where changes of them are to be applied by themselves."""
     on_listening: Callable[[str], None] | None = None
@@ -99,9 +103,10 @@ class Daemon:
         self._engine = Engine(self._clock, self._make_serving)
         self._children = self._make_children()
         self._reloader = Reloader(
-            options.sources or Sources((), lambda held: config),
+            options.sources or Sources((), lambda held: Loaded(config, options.texts)),
             self,
             warnings=config.warnings,
+            texts=options.texts,
             tasks=self._tasks,
             log=self._log,
             clock=self._clock,
@@ -127,6 +132,13 @@ class Daemon:
             world=self._world,
             logs=self.logs,
             reloader=self._reloader,
+            editor=Editor(
+                options.sources.files if options.sources else None,
+                self._world,
+                self._reloader,
+                self.held_ports,
+                self._tasks,
+            ),
             feed=self._feed,
             inflight=inflight,
             loader=self._loader,

@@ -12,10 +12,12 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-from modelyard.app.configstatus import ConfigStatus, ProblemShown
+from modelyard.app.configfiles import ConfigFiles
+from modelyard.app.configstatus import ConfigStatus, problems_shown
 from modelyard.config.diff import Changes
 from modelyard.config.errors import ConfigError
 from modelyard.config.schema import Config, HeldPorts
+from modelyard.config.sources import Source
 from modelyard.runtime.clock import Clock
 from modelyard.runtime.logs import DaemonLog
 from modelyard.runtime.tasks import TaskOwner
@@ -24,13 +26,22 @@ MOST_TOLD = 50
 """Mistakes of one configuration that the log and the API tell of; ten thousand help nobody."""
 
 
+class Loaded(NamedTuple):
+    """A configuration, and the texts that it was made of."""
+
+    config: Config
+    texts: tuple[Source, ...] = ()
+
+
 class Sources(NamedTuple):
     """Where the configuration comes from."""
 
     names: tuple[str, ...]
     """For people."""
-    load: Callable[[HeldPorts], Config]
+    load: Callable[[HeldPorts], Loaded]
     """Reads them. Raises `ConfigError`; is called off the loop."""
+    files: ConfigFiles | None = None
+    """The files themselves, where there are such."""
 
 
 class Adopter(Protocol):
@@ -58,11 +69,12 @@ class Reloader:
         adopter: Adopter,
         *,
         warnings: tuple[str, ...] = (),
+        texts: tuple[Source, ...] = (),
         tasks: TaskOwner,
         log: DaemonLog,
         clock: Clock,
     ) -> None:
-        """`warnings` are those of the configuration that serves now."""
+        """`warnings` are those of the configuration that serves now, `texts` what it was made of."""
         self._sources = sources
         self._adopter = adopter
         self._tasks = tasks
@@ -70,6 +82,9 @@ class Reloader:
         self._clock = clock
         self._asked = False
         self._running = False
+        self._waiting: list[asyncio.Future[ConfigStatus]] = []
+        self.texts = texts
+        """What the configuration that serves was made of."""
         now = self._now()
         self.status = ConfigStatus(sources=sources.names, loaded_at=now, checked_at=now, warnings=warnings)
 
@@ -84,18 +99,29 @@ class Reloader:
             self._running = True
             self._tasks.spawn(self._work(), name="reload")
 
+    async def reload(self, why: str) -> ConfigStatus:
+        """Ask for a reload, and wait until one that began after this has ended; what came of it."""
+        outcome: asyncio.Future[ConfigStatus] = asyncio.get_running_loop().create_future()
+        self._waiting.append(outcome)
+        self.ask(why)
+        return await outcome
+
     async def _work(self) -> None:
         try:
             while self._asked:
                 self._asked = False
+                waiting, self._waiting = self._waiting, []
                 await self._reload()
+                for outcome in waiting:
+                    if not outcome.done():
+                        outcome.set_result(self.status)
         finally:
             self._running = False
 
     async def _reload(self) -> None:
         self._change(reloading=True)
         try:
-            config = await self._load()
+            config, texts = await self._load()
             changes = self._adopter.adopt(config)
         except ConfigError as error:
             self._refuse(error)
@@ -105,6 +131,7 @@ class Reloader:
             self._change(reloading=False, checked_at=self._now(), error=f"internal error: {error!r}", problems=())
             return
         self._log.info(f"configuration reloaded: {changes}")
+        self.texts = texts
         now = self._now()
         self._change(
             reloading=False,
@@ -117,12 +144,12 @@ class Reloader:
             changes=changes,
         )
 
-    async def _load(self) -> Config:
+    async def _load(self) -> Loaded:
         """Read the sources; again where a child has meanwhile started on a port that was given to another model."""
         while True:
-            config = await asyncio.to_thread(self._sources.load, self._adopter.held_ports())
-            if not _takes_a_port(config, self._adopter.held_ports()):
-                return config
+            loaded = await asyncio.to_thread(self._sources.load, self._adopter.held_ports())
+            if not _takes_a_port(loaded.config, self._adopter.held_ports()):
+                return loaded
 
     def _refuse(self, error: ConfigError) -> None:
         left_out = len(error.problems) - MOST_TOLD
@@ -132,17 +159,7 @@ class Reloader:
         if left_out > 0:
             self._log.warn(f"and {left_out} more")
         self._log.warn("the configuration on disk can't be used; the one from before goes on serving")
-        problems = tuple(
-            ProblemShown(
-                file=problem.place.file,
-                line=problem.place.line,
-                column=problem.place.column,
-                path=problem.path,
-                message=problem.message,
-                remedy=problem.remedy,
-            )
-            for problem in error.problems
-        )
+        problems = problems_shown(error.problems)
         self._change(reloading=False, checked_at=self._now(), error=str(error), problems=problems)
 
     def _change(self, **fields: object) -> None:

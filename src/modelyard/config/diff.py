@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from modelyard.config.schema import Config
+from modelyard.config.schema import DEFAULT_GROUP, Config
 
 _NOT_SETTINGS = frozenset(
     {"models", "aliases", "peer_names", "macros", "warnings", "unbuildable", "without_effect", "matrix_program"}
@@ -60,5 +60,12 @@ def changes_between(old: Config, new: Config) -> Changes:
 
 def _settings_that_differ(old: Config, new: Config) -> Iterator[str]:
     for field in msgspec.structs.fields(Config):
-        if field.name not in _NOT_SETTINGS and getattr(old, field.name) != getattr(new, field.name):
+        if field.name not in _NOT_SETTINGS and _setting(old, field.name) != _setting(new, field.name):
             yield field.encode_name
+
+
+def _setting(config: Config, name: str) -> object:
+    """A value as it was written: those in no group are in the default one, which no file speaks of."""
+    if name == "groups":
+        return {group: entry for group, entry in config.groups.items() if group != DEFAULT_GROUP}
+    return getattr(config, name)

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 
 from msgspec import Struct, inspect
 
-from modelyard.config.document import Document, ModelEntry, Ui
+from modelyard.config.document import Document, ModelEntry
 
 _COMING: Mapping[type[Struct], frozenset[str]] = {
     Document: frozenset(["maxBody"]),
-    Ui: frozenset(["editConfig"]),
     ModelEntry: frozenset(
         [
             "sleep",

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 HIDDEN = "(hidden)"
 """Stands for a secret that is not revealed."""
@@ -16,6 +17,7 @@ HIDDEN = "(hidden)"
 _SECRET_PATH = re.compile(r"(^|\.)apiKeys?(\[[0-9]+\](\.key)?)?$")
 _NAME = r"(?:api[_-]?keys?|authorization|secrets?|passwords?|passwd|token|credentials?)"
 _NAMED = re.compile(rf"""{_NAME}["']?(?:\s*[:=]\s*|\s+)(?=[^\s:=])""", re.IGNORECASE)
+_NAMES = re.compile(rf"""{_NAME}["']?$""", re.IGNORECASE)
 _KEY = re.compile(rf"""{_NAME}["']?\s*:(?=\s|$)""", re.IGNORECASE)
 _USER = re.compile(r"(?<=://)[^/?#\s\"']+(?=@)")
 _NAME_CHARACTERS = string.ascii_letters + string.digits + "_-.\"'"
@@ -31,6 +33,31 @@ def masked(text: str) -> str:
     if (named := _NAMED.search(text)) is not None:
         text = text[: named.end()] + HIDDEN
     return _USER.sub(HIDDEN, text) if "@" in text else text
+
+
+def names_secret(name: str) -> bool:
+    """Whether what has such a name is a secret: `HF_TOKEN`, `--api-key`."""
+    return _NAMES.search(name) is not None
+
+
+def concealed(value: Any) -> Any:
+    """Data without what it names a secret: in texts, under keys, and as the argument after a switch."""
+    match value:
+        case str():
+            return masked(value)
+        case dict():
+            return {key: HIDDEN if item and names_secret(str(key)) else concealed(item) for key, item in value.items()}
+        case list() | tuple():
+            return list(_concealed_items(value))
+        case _:
+            return value
+
+
+def _concealed_items(items: Sequence[Any]) -> Iterator[Any]:
+    named = False
+    for item in items:
+        yield HIDDEN if named else concealed(item)
+        named = isinstance(item, str) and names_secret(item)
 
 
 class SourceLines:

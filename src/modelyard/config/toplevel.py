@@ -47,7 +47,7 @@ def settled(document: Document, notes: Notes) -> Document:
         health_check_timeout=_health_check_timeout(document, notes),
         unload_timeout=document.unload_timeout or Document().unload_timeout,
         performance=structs.replace(document.performance, every=_interval(document, notes)),
-        ui=Ui(activity=structs.replace(document.ui.activity, session_id=_headers(document.ui.activity.session_id))),
+        ui=_ui(document.ui),
         upstream=structs.replace(document.upstream, ignore_paths=_patterns(document, notes)),
     )
 
@@ -103,3 +103,7 @@ def _patterns(document: Document, notes: Notes) -> tuple[str, ...]:
             remedy = "RE2 has no look-around and no back-references"
             notes.problem(("upstream", "ignorePaths", index), f"not an RE2 pattern: {reason}", remedy)
     return patterns or DEFAULT_IGNORE_PATHS
+
+
+def _ui(ui: Ui) -> Ui:
+    return structs.replace(ui, activity=structs.replace(ui.activity, session_id=_headers(ui.activity.session_id)))

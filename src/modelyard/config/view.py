@@ -11,7 +11,7 @@ from modelyard.config.cmdline import EmptyCommand, split_command
 from modelyard.config.document import ApiKeyEntry, Capabilities, Filters, MacroValue, MatrixEntry
 from modelyard.config.modelchecks import COMFYUI_MODEL, COMFYUI_PARALLEL
 from modelyard.config.schema import Config, EffectiveFilters, ModelConfig, PeerConfig
-from modelyard.config.secrets import HIDDEN
+from modelyard.config.secrets import HIDDEN, concealed, names_secret
 
 _SHORTEST_WITHIN = 8
 """Characters of a key that is looked for within longer texts as well: a shorter one would be found in any."""
@@ -32,6 +32,8 @@ _PLAIN = (
     "send_loading_state",
     "include_aliases_in_list",
 )
+_OUR_KEYS = "apiKeys"
+"""Entries with names and routes, which may be shown; their keys are hidden one by one."""
 _KEYS = {field.name: field.encode_name for field in structs.fields(Config)}
 
 
@@ -43,10 +45,18 @@ def resolved_view(config: Config, *, reveal: bool = True) -> dict[str, Any]:
     return {key: _without(secrets, value) for key, value in view.items()} if secrets else view
 
 
+def shown_value(config: Config, name: str, value: Any) -> Any:
+    """A value as it may be shown to whoever may not read the file: without our keys, those of peers, and without what
+    it or its name calls a secret."""
+    if value and names_secret(name) and name != _OUR_KEYS:
+        return HIDDEN
+    return concealed(_without(_secrets_of(config), value))
+
+
 def _view(config: Config, secret: Callable[[str], str]) -> dict[str, Any]:
     return {
         **{_KEYS[name]: getattr(config, name) for name in _PLAIN},
-        "apiKeys": [_key_view(key, secret) for key in config.api_keys],
+        _OUR_KEYS: [_key_view(key, secret) for key in config.api_keys],
         "store": to_builtins(config.store),
         "ui": to_builtins(config.ui),
         "performance": {"disabled": config.performance.disabled, "every_seconds": config.performance.every},

@@ -26,6 +26,7 @@ from modelyard.app.api.monitoring import MonitoringRoutes
 from modelyard.app.api.profiles import ProfileRoutes
 from modelyard.app.api.scheduling import SchedulingRoutes
 from modelyard.app.api.status import StatusRoutes
+from modelyard.app.editing import Editor
 from modelyard.app.inflight import INFLIGHT, InFlight
 from modelyard.app.loading import Loader
 from modelyard.app.monitoring import Monitoring
@@ -51,6 +52,7 @@ class Parts:
     world: World
     logs: LogHub
     reloader: Reloader
+    editor: Editor
     feed: Feed
     inflight: InFlight
     loader: Loader
@@ -71,6 +73,7 @@ def build_api(parts: Parts) -> Starlette:
     activity = ActivityRoutes(records, clock)
     captures = CaptureRoutes(records)
     figures = MonitoringRoutes(parts.monitoring)
+    config = ConfigRoutes(world, reloader, parts.editor)
     feed.add(MODEL_STATUS, models.status)
     feed.add("uiConfig", lambda: {"activity": {"session_id": world.config.ui.activity.session_id}})
     feed.add(PROFILE_CHANGED, profiles.active)
@@ -110,7 +113,13 @@ def build_api(parts: Parts) -> Starlette:
         Route("/api/captures/{id}/curl", captures.curl, methods=["GET"]),
         Route("/api/events", EventRoutes(feed).stream, methods=["GET"]),
         Route("/api/status", StatusRoutes(engine, world, reloader, clock).status, methods=["GET"]),
-        Route("/api/config/status", ConfigRoutes(reloader).status, methods=["GET"]),
+        Route("/api/config/status", config.status, methods=["GET"]),
+        Route("/api/config/resolved", config.resolved, methods=["GET"]),
+        Route("/api/config/resolved/{name:path}", config.resolved_name, methods=["GET"]),
+        Route("/api/config/files", config.files, methods=["GET"]),
+        Route("/api/config/file", config.text, methods=["GET"]),
+        Route("/api/config/file", config.apply, methods=["PUT"]),
+        Route("/api/config/validate", config.validate, methods=["POST"]),
         Route("/api/version", figures.version, methods=["GET"]),
         Route("/api/performance", figures.performance, methods=["GET"]),
         Route("/api/hardware", figures.hardware, methods=["GET"]),

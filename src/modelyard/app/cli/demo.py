@@ -56,8 +56,13 @@ def run(argv: Sequence[str]) -> int:
     except ValueError as error:
         return fatal(str(error))
     text = demo_config(sys.executable, _free_ports(MODELS))
-    config = parse_config([Source("demo.yaml", text)], os.environ)
-    options = Options(address=_free(address), on_listening=lambda url: print(WELCOME.format(url=url), flush=True))
+    source = Source("demo.yaml", text)
+    config = parse_config([source], os.environ)
+    options = Options(
+        address=_free(address),
+        texts=(source,),
+        on_listening=lambda url: print(WELCOME.format(url=url), flush=True),
+    )
     return serve(config, options)
 
 

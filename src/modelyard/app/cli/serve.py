@@ -12,14 +12,12 @@ import uvloop
 
 from modelyard import __version__
 from modelyard.app.cli.flags import Flags, UsageError, parse_flags, usage
+from modelyard.app.configfiles import ConfigFiles, understood
 from modelyard.app.daemon import Daemon, ListenError, Options
 from modelyard.app.listen import parse_address
-from modelyard.app.policies import installed
-from modelyard.app.reload import Sources
-from modelyard.app.world import refuse_unusable
+from modelyard.app.reload import Loaded, Sources
 from modelyard.config.errors import ConfigError
 from modelyard.config.schema import Config, HeldPorts
-from modelyard.config.sources import load_config, shown_name
 from modelyard.runtime.watch import Watcher, look_at_directory, look_at_file
 
 EXIT_FAILED = 1
@@ -62,23 +60,23 @@ def _prepare(flags: Flags) -> tuple[Config, Options]:
         raise _FatalError("TLS needs both -tls-cert-file and -tls-key-file")
     watcher = _watcher_of(flags)  # before the files are read, so that a change meanwhile is noticed
     sources = _sources_of(flags)
-    config = sources.load(HeldPorts())
+    config, texts = sources.load(HeldPorts())
     try:
         address = parse_address(flags.listen)
     except ValueError as error:
         raise _FatalError(str(error)) from error
-    return config, Options(address=address, tls=_tls_context(flags), sources=sources, watcher=watcher)
+    options = Options(address=address, tls=_tls_context(flags), sources=sources, texts=texts, watcher=watcher)
+    return config, options
 
 
 def _sources_of(flags: Flags) -> Sources:
-    names = tuple(shown_name(name) for name in (flags.config, flags.config_dir) if name)
+    files = ConfigFiles(flags.config, flags.config_dir)
 
-    def load(held: HeldPorts) -> Config:
-        config = load_config(flags.config, flags.config_dir, held=held, installed=installed)
-        refuse_unusable(config)
-        return config
+    def load(held: HeldPorts) -> Loaded:
+        texts = files.read()
+        return Loaded(understood(texts, held), tuple(texts))
 
-    return Sources(names, load)
+    return Sources(files.names, load, files)
 
 
 def _watcher_of(flags: Flags) -> Watcher | None:

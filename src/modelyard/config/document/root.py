@@ -32,6 +32,13 @@ class Ui(Section, frozen=True, kw_only=True):
     """The web page."""
 
     activity: Annotated[Activity, Meta(description="The record of requests.")] = field(default_factory=Activity)
+    edit_config: Annotated[
+        bool,
+        Meta(
+            description="Let whoever has an admin key read and change the configuration's files over HTTP. Without "
+            "`apiKeys` nobody may. (Ours.)"
+        ),
+    ] = False
 
 
 class Performance(Section, frozen=True, kw_only=True):
