@@ -1,4 +1,4 @@
-"""Which configuration serves, and what became of the last attempt to replace it, as `/api/config/status` tells it."""
+"""The configuration and its edits, as `/api/config/…` tells of them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from modelyard.config.comparing import ValueChange
 from modelyard.config.diff import Changes
 from modelyard.config.errors import Problem
 
@@ -39,6 +40,63 @@ class ConfigStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Of the configuration that serves."""
     changes: Changes = Changes()
     """What the last reload changed."""
+
+
+class FileShown(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of the configuration. `version` is the text's; `why` says why it can't be written, where it can't."""
+
+    name: str
+    version: str
+    why: str
+
+
+class FilesShown(msgspec.Struct, frozen=True, kw_only=True):
+    """The files of the configuration, in the order in which they are merged. `why` says why none may be edited."""
+
+    editable: bool
+    why: str
+    files: tuple[FileShown, ...]
+
+
+class FileText(msgspec.Struct, frozen=True, kw_only=True):
+    """The text of a file."""
+
+    name: str
+    version: str
+    text: str
+
+
+class Edit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Another text for a file. `version` is that of the text which it was made from; a trial may leave it out."""
+
+    name: str
+    text: str
+    version: str = ""
+
+
+class Trial(msgspec.Struct, frozen=True, kw_only=True):
+    """What a text would do if it were applied: what is wrong with it, or what it changes.
+
+    Of very much only the first is told; `left_out` counts the mistakes and values that are not. `version` is that of
+    the file as it is now.
+    """
+
+    ok: bool
+    problems: tuple[ProblemShown, ...] = ()
+    warnings: tuple[str, ...] = ()
+    changes: Changes = Changes()
+    values: tuple[ValueChange, ...] = ()
+    left_out: int = 0
+    version: str = ""
+
+
+class Applied(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a text that was applied: `backup` is the file that keeps the one before, `status` what the reload
+    came to."""
+
+    version: str
+    backup: str
+    status: ConfigStatus
 
 
 def problems_shown(problems: Iterable[Problem]) -> tuple[ProblemShown, ...]:

@@ -10,15 +10,13 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from msgspec import Struct
-
 from modelyard.app.auth import Keyring, Scope
 from modelyard.app.configfiles import ConfigFiles, understood
-from modelyard.app.configstatus import ConfigStatus, ProblemShown, problems_shown
+from modelyard.app.configstatus import Applied, Edit, FileShown, FilesShown, FileText, Trial, problems_shown
 from modelyard.app.reload import Reloader
 from modelyard.app.world import World
-from modelyard.config.comparing import ValueChange, value_changes
-from modelyard.config.diff import Changes, changes_between
+from modelyard.config.comparing import value_changes
+from modelyard.config.diff import changes_between
 from modelyard.config.errors import ConfigError
 from modelyard.config.schema import Config, HeldPorts
 from modelyard.config.sources import Source, read_source
@@ -32,63 +30,6 @@ MOST_TOLD = 200
 SWITCHED_OFF = "editing is switched off: it takes `ui: {editConfig: true}` in the configuration"
 KEYLESS = "editing wants a key: a server without apiKeys lets nobody change what it runs"
 NO_FILES = "this server was started without a file to edit"
-
-
-class FileShown(Struct, frozen=True, kw_only=True):
-    """A file of the configuration. `version` is the text's; `why` says why it can't be written, where it can't."""
-
-    name: str
-    version: str
-    why: str
-
-
-class FilesShown(Struct, frozen=True, kw_only=True):
-    """The files of the configuration, in the order in which they are merged. `why` says why none may be edited."""
-
-    editable: bool
-    why: str
-    files: tuple[FileShown, ...]
-
-
-class FileText(Struct, frozen=True, kw_only=True):
-    """The text of a file."""
-
-    name: str
-    version: str
-    text: str
-
-
-class Edit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Another text for a file. `version` is that of the text which it was made from; a trial may leave it out."""
-
-    name: str
-    text: str
-    version: str = ""
-
-
-class Trial(Struct, frozen=True, kw_only=True):
-    """What a text would do if it were applied: what is wrong with it, or what it changes.
-
-    Of very much only the first is told; `left_out` counts the mistakes and values that are not. `version` is that of
-    the file as it is now.
-    """
-
-    ok: bool
-    problems: tuple[ProblemShown, ...] = ()
-    warnings: tuple[str, ...] = ()
-    changes: Changes = Changes()
-    values: tuple[ValueChange, ...] = ()
-    left_out: int = 0
-    version: str = ""
-
-
-class Applied(Struct, frozen=True, kw_only=True):
-    """What became of a text that was applied: `backup` is the file that keeps the one before, `status` what the reload
-    came to."""
-
-    version: str
-    backup: str
-    status: ConfigStatus
 
 
 class UnknownFileError(Exception):

@@ -14,7 +14,8 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from modelyard.app.editing import NO_FILES, Edit, Editor, RefusedError, UnknownFileError
+from modelyard.app.configstatus import Edit
+from modelyard.app.editing import NO_FILES, Editor, RefusedError, UnknownFileError
 from modelyard.app.meaning.names import explain
 from modelyard.app.meaning.shown import ResolvedName, shown_config, shown_name
 from modelyard.app.reload import Reloader
