@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from modelyard.runtime.http.request import Request
 from modelyard.wire import body as wire_body
-from modelyard.wire.errors import NO_MODEL, NO_ROUTER, HttpError
+from modelyard.wire.errors import MODEL_NOT_FOUND, NO_MODEL, NO_ROUTER, HttpError
 
+_UNKNOWN = (NO_ROUTER, MODEL_NOT_FOUND)
 MAX_BODY = 1 << 20
 """Bytes of a body that are looked through for a hint."""
 MAX_NAMES = 500
@@ -33,7 +34,7 @@ def for_no_model(request: Request) -> HttpError:
 
 def for_unknown(error: HttpError, name: str, known: Collection[str]) -> HttpError:
     """There is no model of that name; perhaps one that is spelled nearly so."""
-    if error is not NO_ROUTER or len(name) > MAX_NAME or len(known) > MAX_NAMES:
+    if error not in _UNKNOWN or len(name) > MAX_NAME or len(known) > MAX_NAMES:
         return error
     close = difflib.get_close_matches(name, known, n=1)
     hint = f'did you mean "{close[0]}"? ' if close else ""

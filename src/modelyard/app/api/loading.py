@@ -6,6 +6,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from modelyard.app import hints
 from modelyard.app.loading import Loader
 from modelyard.app.respond import api_error
 from modelyard.app.world import World
@@ -30,9 +31,10 @@ class LoadingRoutes:
         It is loaded as for a request, by the same rules and in its turn. A load that has begun goes on when the client
         leaves.
         """
-        model = self._world.config.resolve(request.path_params["model"])
+        name = request.path_params["model"]
+        model = self._world.config.resolve(name)
         if model is None:
-            return api_error(request, errors.MODEL_NOT_FOUND)
+            return api_error(request, hints.for_unknown(errors.MODEL_NOT_FOUND, name, self._world.routes))
         if request.query_params.get("wait", "").lower() in _NO:
             self._loader.begin(model)
             return _json({"model": model, "ready": False}, 202)

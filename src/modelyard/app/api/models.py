@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from modelyard.app import hints
 from modelyard.app.api.guard import caller_of
 from modelyard.app.listing import Listing, capability_flags
 from modelyard.app.respond import api_error
@@ -93,9 +94,10 @@ class ModelRoutes:
 
     async def unload_one(self, request: Request) -> Response:
         """`POST /api/models/unload/MODEL`: an id or an alias, also of a model that does not run."""
-        model = self._world.config.resolve(request.path_params["model"])
+        name = request.path_params["model"]
+        model = self._world.config.resolve(name)
         if model is None:
-            return api_error(request, errors.MODEL_NOT_FOUND)
+            return api_error(request, hints.for_unknown(errors.MODEL_NOT_FOUND, name, self._world.routes))
         await self._engine.unload((model,))
         return PlainTextResponse("OK")
 

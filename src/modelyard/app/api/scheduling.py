@@ -9,6 +9,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from modelyard.app import hints
 from modelyard.app.respond import api_error
 from modelyard.app.world import World
 from modelyard.core.events import HoldAsked, HoldReleased
@@ -41,9 +42,10 @@ class SchedulingRoutes:
 
     async def explain(self, request: Request) -> Response:
         """`GET /api/explain/MODEL`: what a request would meet if it came now, and why. Times are seconds."""
-        model = self._world.config.resolve(request.path_params["model"])
+        name = request.path_params["model"]
+        model = self._world.config.resolve(name)
         if model is None:
-            return api_error(request, errors.MODEL_NOT_FOUND)
+            return api_error(request, hints.for_unknown(errors.MODEL_NOT_FOUND, name, self._world.routes))
         found = self._engine.explain(model)
         return _json(
             {
@@ -68,9 +70,10 @@ class SchedulingRoutes:
 
     async def hold(self, request: Request) -> Response:
         """`POST /api/models/hold/MODEL?seconds=N`: nobody may take its place, for so long or until it is released."""
-        model = self._world.config.resolve(request.path_params["model"])
+        name = request.path_params["model"]
+        model = self._world.config.resolve(name)
         if model is None:
-            return api_error(request, errors.MODEL_NOT_FOUND)
+            return api_error(request, hints.for_unknown(errors.MODEL_NOT_FOUND, name, self._world.routes))
         seconds = _seconds(request.query_params.get("seconds"))
         if seconds is None:
             return api_error(request, _BAD_SECONDS)
@@ -82,9 +85,10 @@ class SchedulingRoutes:
 
     async def release(self, request: Request) -> Response:
         """`DELETE /api/models/hold/MODEL`: others may take its place again, if its `evictable` allows it."""
-        model = self._world.config.resolve(request.path_params["model"])
+        name = request.path_params["model"]
+        model = self._world.config.resolve(name)
         if model is None:
-            return api_error(request, errors.MODEL_NOT_FOUND)
+            return api_error(request, hints.for_unknown(errors.MODEL_NOT_FOUND, name, self._world.routes))
         self._engine.post(HoldReleased(model))
         return _json({"model": model, "held": False, "seconds": None})
 

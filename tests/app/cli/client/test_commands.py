@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,10 +20,22 @@ pytestmark = pytest.mark.real
 
 Say = Callable[..., str]
 
+ATTENTIVE = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from modelyard.app.cli.main import main
+sys.exit(main())
+"""
+"""`modelyard`, also where whoever runs the tests has Ctrl-C ignored."""
+
 
 @pytest.fixture
 def daemon(tmp_path: Path) -> Iterator[Daemon]:
-    config = f"models:\n  one: {{cmd: '{demo_engine()}'}}\n  org/two: {{cmd: '{demo_engine('--tps', 4)}'}}\n"
+    config = f"""models:
+  one: {{cmd: '{demo_engine()}'}}
+  org/two: {{cmd: '{demo_engine("--tps", 4)}'}}
+  broken: {{cmd: "sh -c 'echo no such file; exit 3'", proxy: "http://127.0.0.1:9"}}
+"""
     with Daemon(tmp_path, config) as running:
         yield running
 
@@ -49,6 +62,7 @@ def test_a_model_is_loaded_listed_and_unloaded(say: Say) -> None:
     assert say("unload", "org/two") == "org/two: unloaded\n"
     assert len(say("ps").splitlines()) == 1
     assert [line.split()[:2] for line in say("ps", "--all").splitlines()[1:]] == [
+        ["broken", "stopped"],
         ["one", "stopped"],
         ["org/two", "stopped"],
     ]
@@ -69,7 +83,7 @@ def test_the_status_in_words(say: Say, daemon: Daemon) -> None:
     lines = say("status").splitlines()
     assert lines[0].startswith("modelyard ")
     assert daemon.url in lines[0]
-    assert lines[1] == "models:   2 configured, 1 running, by the rules of group"
+    assert lines[1] == "models:   3 configured, 1 running, by the rules of group"
     assert lines[2] == "requests: 0 in flight, 0 waiting"
 
 
@@ -111,8 +125,45 @@ def test_logs_are_printed_and_followed(say: Say, daemon: Daemon) -> None:
 
 
 def test_what_the_server_refuses_is_said(say: Say) -> None:
-    assert say("load", "nobody", code=1) == "model not found (status 404)\n"
+    hint = "GET /v1/models lists the models\n"
+    for command in ("load", "unload", "hold", "explain"):
+        assert say(command, "nobody", code=1) == f"model not found (status 404)\n{hint}"
+    assert say("load", "on", code=1) == f'model not found (status 404)\ndid you mean "one"? {hint}'
     assert "invalid logger" in say("logs", "nobody", code=1)
+
+
+def test_a_load_that_fails_shows_the_last_lines_apart(say: Say) -> None:
+    """R5."""
+    first, last = say("load", "broken", code=1).splitlines()
+    assert first == "unspecific error: upstream command exited prematurely — exit status 3 (status 500)"
+    assert last == "no such file"
+
+
+def test_whoever_has_waited_enough_may_go(tmp_path: Path) -> None:
+    config = f"models: {{slow: {{cmd: '{demo_engine('--load', 600)}'}}}}"
+    with Daemon(tmp_path, config) as daemon:
+        loading = LoggedProcess([sys.executable, "-c", ATTENTIVE, "load", "slow", "--url", daemon.url])
+        try:
+            wait_until(lambda: daemon.running() == {"slow": "starting"})
+            loading.signal(signal.SIGINT)
+            assert loading.wait_exit() == 130
+            assert loading.lines == []
+            assert daemon.running() == {"slow": "starting"}, "a load that has begun goes on"
+        finally:
+            loading.close()
+
+
+def test_a_server_that_goes_away_is_told_of(tmp_path: Path) -> None:
+    config = f"models: {{slow: {{cmd: '{demo_engine('--load', 600)}'}}}}"
+    with Daemon(tmp_path, config) as daemon:
+        loading = LoggedProcess([sys.executable, "-m", "modelyard", "load", "slow", "--url", daemon.url])
+        try:
+            wait_until(lambda: daemon.running() == {"slow": "starting"})
+            daemon.signal(signal.SIGKILL)
+            loading.wait_for_line(r"the connection to \S+ broke: ")
+            assert loading.wait_exit() == 1
+        finally:
+            loading.close()
 
 
 @pytest.mark.parametrize("arguments", [["unload"], ["unload", "one", "--all"], ["load"], ["ps", "--bogus"]])

@@ -10,6 +10,7 @@ from modelyard.app.cli.client.server import Server, ServerError, find_server
 from modelyard.app.cli.paint import paint_for
 
 EXIT_REFUSED = 1
+EXIT_INTERRUPTED = 130
 ENDING = """The server is found by --url, else MODELYARD_URL, else http://127.0.0.1:8080; its key by --api-key, else
 MODELYARD_API_KEY, else in the configuration that -config names.
 """
@@ -34,7 +35,7 @@ def parser_for(name: str, description: str) -> argparse.ArgumentParser:
 
 
 def talk(parser: argparse.ArgumentParser, argv: Sequence[str], command: Command) -> int:
-    """Run a command against the server; 0 when it did what was asked, 1 when not."""
+    """Run a command against the server; 0 when it did what was asked, 1 when not, 130 when somebody had enough."""
     arguments = parser.parse_args(argv)
     try:
         command(find_server(arguments.url, arguments.api_key, arguments.config), arguments)
@@ -42,7 +43,7 @@ def talk(parser: argparse.ArgumentParser, argv: Sequence[str], command: Command)
         print(paint_for(sys.stderr).red(str(error)), file=sys.stderr)
         return EXIT_REFUSED
     except KeyboardInterrupt:
-        return EXIT_REFUSED
+        return EXIT_INTERRUPTED
     return 0
 
 
