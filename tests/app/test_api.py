@@ -276,6 +276,7 @@ def test_events_begin_with_what_is_the_case_and_go_on_with_what_changes() -> Non
                 "description": "d",
                 "state": "stopped",
                 "phase": "stopped",
+                "reason": "",
                 "unlisted": False,
                 "peerID": "",
                 "aliases": ["gpt"],
@@ -285,6 +286,7 @@ def test_events_begin_with_what_is_the_case_and_go_on_with_what_changes() -> Non
             while seen != "ready":
                 kind, data = await event(lines)
                 seen = data[0]["state"] if kind == "modelStatus" else ""
+            assert data[0]["reason"] == "nothing has to make room"
 
     with_api(story)
 

@@ -17,6 +17,7 @@ from modelyard.app.metrics import machine_families, model_families
 from modelyard.core.commands import StartChild, StopChild
 from modelyard.core.events import ChildExited, ChildReady
 from modelyard.core.model import ChildId
+from modelyard.core.reasons import evicted_for
 from modelyard.core.scheduler import Scheduler
 from modelyard.runtime.clock import SystemClock
 from modelyard.runtime.gauges.monitor import Monitor
@@ -61,7 +62,7 @@ def _meters() -> Meters:
     for news in (
         StartChild(child, ""),
         ChildReady(child),
-        StopChild(child, 1.0, "makes room for n"),
+        StopChild(child, 1.0, evicted_for("n")),
         ChildExited(child),
     ):
         meters.child_moved(news, used)

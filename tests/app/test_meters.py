@@ -6,23 +6,17 @@ from typing import cast
 
 import pytest
 
-from modelyard.app.meters import UNKNOWN, Histogram, Meters, kind_of_stop
+from modelyard.app.meters import UNKNOWN, Histogram, Meters
 from modelyard.core.commands import StartChild, StopChild
 from modelyard.core.events import (
     ChildExited,
     ChildFailed,
     ChildReady,
-    DeadlinePassed,
-    Event,
-    RequestArrived,
-    ServeDone,
-    ShutdownAsked,
     SpecsChanged,
-    UnloadAsked,
 )
 from modelyard.core.model import ChildId, ModelFacts
 from modelyard.core.planners.groups import GroupRule, GroupsPlanner
-from modelyard.core.scheduler import Scheduler
+from modelyard.core.reasons import UNLOADED, evicted_for
 from modelyard.runtime.engine import Serving
 from modelyard.wire.usage import Figures
 
@@ -105,7 +99,7 @@ def test_a_life_with_an_eviction(meters: Meters, clock: HandClock) -> None:
     meters.child_moved(StartChild(M1, "because"), used)
     clock.time = 12.5
     meters.child_moved(ChildReady(M1), used)
-    meters.child_moved(StopChild(M1, 5.0, "makes room for n"), used)
+    meters.child_moved(StopChild(M1, 5.0, evicted_for("n")), used)
     meters.child_moved(ChildExited(M1), used)
     meter = meters.models["m"]
     assert (meter.loads, meter.load.total, sum(meter.load.counts)) == (1, 12.5, 1)
@@ -115,7 +109,7 @@ def test_a_life_with_an_eviction(meters: Meters, clock: HandClock) -> None:
 def test_a_load_that_served_nobody_is_wasted(meters: Meters) -> None:
     unused = serving()
     meters.child_moved(StartChild(M1, "because"), unused)
-    meters.child_moved(StopChild(M1, 5.0, "its unload was asked for"), unused)
+    meters.child_moved(StopChild(M1, 5.0, UNLOADED), unused)
     meters.child_moved(ChildFailed(M1, "aborted"), unused)
     assert (meters.models["m"].wasted, meters.models["m"].stops) == (1, {"unload": 1})
 
@@ -138,30 +132,6 @@ def test_histograms_include_their_bounds() -> None:
     assert histogram.counts == [2, 1, 1]
 
 
-class Story:
-    """A real scheduler; collects the reasons of the stops that it asks for."""
-
-    def __init__(self) -> None:
-        self.scheduler = Scheduler()
-        self.time = 0.0
-        self.reasons: list[str] = []
-
-    def tell(self, event: Event, after: float = 1.0) -> None:
-        """Something happens; what is started gets ready, what is stopped ends."""
-        self.time += after
-        for command in self.scheduler.handle(event, self.time):
-            if isinstance(command, StartChild):
-                self.tell(ChildReady(command.child))
-            elif isinstance(command, StopChild):
-                self.reasons.append(command.reason)
-                self.tell(ChildExited(command.child))
-
-    def serve(self, request: int, model: str) -> None:
-        """One request from its arrival to its end."""
-        self.tell(RequestArrived(request, model))
-        self.tell(ServeDone(request))
-
-
 def specs(*models: str, ttl: float = 0.0) -> SpecsChanged:
     facts = {
         model: ModelFacts(
@@ -171,30 +141,3 @@ def specs(*models: str, ttl: float = 0.0) -> SpecsChanged:
     }
     rule = GroupRule(swap=True, exclusive=True, persistent=False, members=tuple(models))
     return SpecsChanged(facts, GroupsPlanner({"all": rule}))
-
-
-def test_every_reason_that_the_scheduler_gives_has_its_kind() -> None:
-    story = Story()
-    story.tell(specs("m", "n", "o"))
-    story.serve(1, "m")
-    story.serve(2, "n")
-    story.tell(UnloadAsked(("n",)))
-    story.serve(3, "n")
-    story.tell(specs("m", "o"))
-    story.serve(4, "o")
-    changed = specs("m", "o")
-    story.tell(SpecsChanged(changed.facts, changed.planner, restart=frozenset(["o"])))
-    story.tell(specs("m", "o", ttl=10.0))
-    story.serve(5, "m")
-    story.tell(DeadlinePassed(), after=60.0)
-    story.serve(6, "m")
-    story.tell(ShutdownAsked(5.0))
-    assert [kind_of_stop(reason) for reason in story.reasons] == [
-        "eviction",
-        "unload",
-        "reload",
-        "reload",
-        "ttl",
-        "shutdown",
-    ]
-    assert kind_of_stop("for fun") == "other"

@@ -167,6 +167,12 @@ class TestHold:
         book.asks(1, "a").ready("a#1").served(1).unload("a").hold("a").exited("a#1")
         book.asks(2, "a").ready("a#2").served(2).asks(3, "b").expect("stop a#2 in 10 s")
 
+    def test_what_drains_cannot_be_held_and_a_change_that_is_taken_back_revives_no_hold(self) -> None:
+        book = Playbook("a", "b").running("a").hold("a")
+        book.asks(1, "a").configure("a", "b", restart=["a"]).hold("a").asks(2, "b").expect()
+        book.configure("a", "b").expect()
+        book.served(1).expect("stop a#1 in 10 s")
+
     def test_a_hold_that_is_over_already_changes_nothing(self) -> None:
         book = Playbook("a", "b").running("a").at(5.0)
         book.hold("a", until=5.0).asks(1, "b").expect("stop a#1 in 10 s")

@@ -22,6 +22,7 @@ from modelyard.core.events import (
 )
 from modelyard.core.laws import Bound, LawBroken, LawKeeper
 from modelyard.core.planners.groups import GroupsPlanner
+from modelyard.core.reasons import UNLOADED
 from tests.support.playbook import all_of, child
 
 Step = tuple[Event, list[Command]]
@@ -33,7 +34,7 @@ SERVED: Step = (ServeDone(1), [])
 
 
 def stop(name: str) -> StopChild:
-    return StopChild(child(name), 1.0, "")
+    return StopChild(child(name), 1.0, UNLOADED)
 
 
 @pytest.mark.parametrize(

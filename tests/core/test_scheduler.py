@@ -6,6 +6,7 @@ from modelyard.core.commands import StartChild, StopChild
 from modelyard.core.errors import LoadFailed, UnknownModel
 from modelyard.core.model import ModelFacts
 from modelyard.core.planners.groups import GroupRule
+from modelyard.core.reasons import StopKind, StopReason
 from modelyard.core.scheduler import Scheduler
 from tests.support.playbook import Playbook, side_by_side
 
@@ -54,9 +55,29 @@ def test_the_target_starts_only_after_its_victim_is_gone() -> None:
 def test_the_reasons_say_who_and_why() -> None:
     book = Playbook("a", "b").running("a")
     (stop,) = (c for c in book.asks(1, "b").commands if isinstance(c, StopChild))
-    assert stop.reason == "makes room for b"
+    assert stop.reason == StopReason(StopKind.EVICTION, "makes room for b", "b")
+    assert book.scheduler.snapshot().models["a"].reason == "makes room for b"
     (start,) = (c for c in book.exited("a#1").commands if isinstance(c, StartChild))
     assert start.reason == "a must go, since members of the default group take turns"
+    shown = book.ready("b#1").scheduler.snapshot().models
+    assert (shown["a"].reason, shown["b"].reason) == ("", start.reason)
+
+
+def stops_of(book: Playbook) -> list[StopReason]:
+    return [command.reason for command in book.commands if isinstance(command, StopChild)]
+
+
+def test_every_stop_says_what_kind_it_is() -> None:
+    book = Playbook("a", ModelFacts(model="b", ttl=10.0), "c").running("a").unload("a")
+    assert stops_of(book) == [StopReason(StopKind.UNLOAD, "its unload was asked for")]
+    book.exited("a#1").running("b").at(20.0)
+    assert stops_of(book) == [StopReason(StopKind.TTL, "idle for its ttl of 10 s")]
+    book.exited("b#1").running("c").configure("a", "b", "c", restart=["c"])
+    assert stops_of(book) == [StopReason(StopKind.RELOAD, "its configuration changed")]
+    book.exited("c#1").asks(1, "c").ready("c#2").served(1).configure("a", "b")
+    assert stops_of(book) == [StopReason(StopKind.RELOAD, "removed from the configuration")]
+    book.exited("c#2").asks(2, "a").shutdown()
+    assert stops_of(book) == [StopReason(StopKind.SHUTDOWN, "the server shuts down")]
 
 
 def test_a_busy_model_is_joined_and_swapped_away_when_its_last_request_ends() -> None:

@@ -15,7 +15,9 @@ def test_a_snapshot_shows_who_runs_who_is_served_and_who_waits() -> None:
     shown = book.scheduler.snapshot()
     assert list(shown.models) == ["a", "b"]
     assert shown.models["a"] == ModelSnapshot("a", Phase.STOPPED, None, 0.0, frozenset(), 1)
-    assert shown.models["b"] == ModelSnapshot("b", Phase.READY, ChildId("b", 1), 3.0, frozenset({1}), 1)
+    assert shown.models["b"] == ModelSnapshot(
+        "b", Phase.READY, ChildId("b", 1), 3.0, frozenset({1}), 1, reason="nothing has to make room"
+    )
     assert shown.queue == (WaitingSnapshot(2, "a", 4.0, 1), WaitingSnapshot(3, "b", 5.0, 2))
     assert shown.planner == "group"
     assert not shown.shutting_down

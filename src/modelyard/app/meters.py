@@ -14,6 +14,7 @@ from threading import Lock
 from modelyard.core.commands import StartChild, StopChild
 from modelyard.core.events import ChildExited, ChildFailed, ChildReady
 from modelyard.core.model import ChildId
+from modelyard.core.reasons import StopReason
 from modelyard.runtime.clock import Clock
 from modelyard.runtime.engine import ChildNews, Serving
 from modelyard.wire.usage import Figures
@@ -25,17 +26,6 @@ SHORT = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60
 """Bounds for the times of requests, in seconds."""
 LONG = (0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0)
 """Bounds for the times of loads, in seconds."""
-
-_MAKES_ROOM = "makes room for "
-_REASONS = (
-    (_MAKES_ROOM, "eviction"),
-    ("idle for its ttl", "ttl"),
-    ("its unload was asked for", "unload"),
-    ("removed from the configuration", "reload"),
-    ("its configuration changed", "reload"),
-    ("the server shuts down", "shutdown"),
-)
-"""How the scheduler's words for the reason of a stop begin, and what they are counted as."""
 
 
 class Histogram:
@@ -99,7 +89,7 @@ class Meters:
         self._is_known = is_known
         self._lock = Lock()
         self._starting: dict[ChildId, float] = {}
-        self._leaving: dict[ChildId, str] = {}
+        self._leaving: dict[ChildId, StopReason] = {}
         self.models: dict[str, ModelMeter] = {}
 
     def __repr__(self) -> str:
@@ -173,13 +163,8 @@ class Meters:
         self._starting.pop(news.child, None)
         asked = self._leaving.pop(news.child, None)
         by_itself = "crash" if isinstance(news, ChildExited) else "failed"
-        meter.stops[by_itself if asked is None else kind_of_stop(asked)] += 1
+        meter.stops[by_itself if asked is None else str(asked.kind)] += 1
         if asked is not None:
             meter.wasted += not serving.pool.was_used
-            if asked.startswith(_MAKES_ROOM):
-                meter.evictions[asked.removeprefix(_MAKES_ROOM)] += 1
-
-
-def kind_of_stop(reason: str) -> str:
-    """What the scheduler's words for the reason of a stop are counted as."""
-    return next((kind for words, kind in _REASONS if reason.startswith(words)), "other")
+            if asked.successor:
+                meter.evictions[asked.successor] += 1

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from modelyard.core.errors import Cause
 from modelyard.core.model import ChildId, RequestId
+from modelyard.core.reasons import StopReason
 
 
 class StartChild(Struct, frozen=True):
@@ -24,7 +25,7 @@ class StopChild(Struct, frozen=True):
 
     child: ChildId
     grace: float
-    reason: str
+    reason: StopReason
 
 
 class Grant(Struct, frozen=True):

@@ -30,6 +30,7 @@ from modelyard.core.model import Phase, RequestId
 from modelyard.core.obstacles import Obstacle, find_obstacle
 from modelyard.core.planners.base import Plan
 from modelyard.core.planners.groups import GroupsPlanner
+from modelyard.core.reasons import StopReason, evicted_for
 from modelyard.core.residency import Station, Swap, Yard
 from modelyard.core.waiting import Ticket, WaitingLine
 
@@ -80,7 +81,7 @@ class Dispatcher:
             self.line.note_overdue(self.now, self.max_wait)
         for model in sorted(self.retiring):
             station = self.yard.stations[model]
-            if not station.in_flight:
+            if station.retiring is not None and not station.in_flight:
                 self.stop(station, station.facts.unload_timeout, station.retiring)
         self._refuse_for_holders()
         self._decide()
@@ -245,7 +246,7 @@ class Dispatcher:
         for model in sorted(plan.evict):
             victim = self.yard.stations[model]
             leaving.add(victim.child)
-            self.stop(victim, victim.facts.unload_timeout, f"makes room for {station.model}")
+            self.stop(victim, victim.facts.unload_timeout, evicted_for(station.model))
         swap = Swap(station.model, plan.evict, leaving, plan.reason)
         self.yard.commit(station, swap)
         self.begin_if_clear(swap)
@@ -260,6 +261,7 @@ class Dispatcher:
             self.serve(station)
         else:
             self.move(station, Happening.STARTED)
+            station.why = swap.reason
             self._out.append(StartChild(station.child, swap.reason))
 
     def note_failure(self, station: Station, reason: str) -> None:
@@ -284,10 +286,11 @@ class Dispatcher:
             self.braked.discard(station.model)
             self.move(station, Happening.FORGIVEN)
 
-    def stop(self, station: Station, grace: float, reason: str) -> None:
+    def stop(self, station: Station, grace: float, reason: StopReason) -> None:
         """Stop the child, if there is one that is not stopping already."""
         if station.lifecycle.may(Happening.STOP_ASKED):
             self.move(station, Happening.STOP_ASKED)
+            station.why = reason.words
             self._out.append(StopChild(station.child, grace, reason))
 
     def move(self, station: Station, happening: Happening) -> None:

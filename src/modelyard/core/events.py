@@ -88,7 +88,8 @@ class HoldAsked(Struct, frozen=True):
     on the scheduler's clock), or until it is released where that is None. A later hold replaces an earlier one.
 
     The hold ends early when the child ends, whatever ends it: its `ttl`, an unload, a new configuration, a crash. A
-    model that does not run can't be held: nothing changes.
+    model that does not run, or that drains because of a new configuration, can't be held: nothing changes, also where
+    a later configuration lets it stay after all.
     """
 
     model: str

@@ -211,13 +211,17 @@ class LawKeeper:
             return
         if isinstance(event, HoldReleased):
             self._holds.pop(child, None)
-        elif self._phases[event.model] is not Phase.STOPPING and (event.until is None or event.until > now):
+        elif not self._leaves(child) and (event.until is None or event.until > now):
             self._holds[child] = event.until
+
+    def _leaves(self, child: ChildId) -> bool:
+        return self._phases[child.model] is Phase.STOPPING or self._retires(child)
 
     def _note_specs(self, event: SpecsChanged) -> None:
         self._facts = event.facts
         self._economics = event.economics
         self._restarting = {child for model, child in self._children.items() if model in event.restart}
+        self._holds = {child: until for child, until in self._holds.items() if not self._retires(child)}
         self._max_wait = event.max_wait
         for request in self._waiting.values():
             request.ahead = None

@@ -14,6 +14,7 @@ from modelyard.core.estimates import Learned
 from modelyard.core.lifecycle import Happening, Lifecycle
 from modelyard.core.model import ChildId, ModelFacts, Phase, RequestId
 from modelyard.core.planners.base import Plan, Planner, Resident
+from modelyard.core.reasons import StopReason
 
 
 class Swap:
@@ -50,6 +51,7 @@ class Station:
         "retiring",
         "swap",
         "used",
+        "why",
         "width",
     )
 
@@ -65,8 +67,10 @@ class Station:
         """Its failed starts in a row."""
         self.swap: Swap | None = None
         """The committed swap whose target this is."""
-        self.retiring = ""
-        """Why the present child may serve nobody new and stops when it is idle; empty where it may."""
+        self.retiring: StopReason | None = None
+        """Why the present child may serve nobody new and stops when it is idle; None where it may."""
+        self.why = ""
+        """Why the present child was started, or told to stop, in words."""
         self.admits = False
         """Whether a new request may be granted without a further question: the express lane."""
         self.used = now

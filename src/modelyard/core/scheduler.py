@@ -35,6 +35,7 @@ from modelyard.core.events import (
 from modelyard.core.explain import Explanation, explain
 from modelyard.core.lifecycle import Happening
 from modelyard.core.model import ChildId, ModelFacts, Phase
+from modelyard.core.reasons import RECONFIGURED, REMOVED, SHUT_DOWN, UNLOADED, StopReason, idle_for
 from modelyard.core.residency import Station
 from modelyard.core.snapshot import Snapshot, take_snapshot
 
@@ -212,7 +213,7 @@ class Scheduler:
         failed = station.phase is Phase.STARTING
         self._desk.move(station, Happening.EXITED)
         self._desk.retiring.discard(station.model)
-        station.retiring = ""
+        station.retiring = None
         station.in_flight = {}
         if failed:
             self._desk.yard.forget_swap(station)
@@ -254,7 +255,7 @@ class Scheduler:
             self._desk.reject_waiting(station, ModelUnloaded(model, self._desk.yard.planner.name))
             self._desk.yard.forget_swap(station)
             self._desk.forgive(station)
-            self._desk.stop(station, station.facts.unload_timeout, "its unload was asked for")
+            self._desk.stop(station, station.facts.unload_timeout, UNLOADED)
         self._desk.settle()
         return self._desk.finish()
 
@@ -295,11 +296,11 @@ class Scheduler:
                 station.configured = False
                 self._desk.reject_waiting(station, ModelUnloaded(model, event.planner.name))
                 self._desk.yard.forget_swap(station)
-                self._retire(station, "removed from the configuration")
+                self._retire(station, REMOVED)
             elif model in event.restart:
-                self._retire(station, "its configuration changed")
+                self._retire(station, RECONFIGURED)
             else:
-                station.retiring = ""  # the change that it would have left for was taken back
+                station.retiring = None  # the change that it would have left for was taken back
                 self._desk.retiring.discard(model)
         for model, seconds in event.load_times.items():
             if model in self._stations:
@@ -309,7 +310,7 @@ class Scheduler:
         self._desk.settle()
         return self._desk.finish()
 
-    def _retire(self, station: Station, reason: str) -> None:
+    def _retire(self, station: Station, reason: StopReason) -> None:
         """Let the present child serve nobody new. One that loads serves nobody yet and stops at once."""
         if station.phase is Phase.STARTING:
             self._desk.yard.forget_swap(station)
@@ -326,7 +327,7 @@ class Scheduler:
         self._desk.release_brakes()
         for model in self._desk.idle.over(now):
             station = self._stations[model]
-            self._desk.stop(station, station.facts.unload_timeout, f"idle for its ttl of {station.facts.ttl:g} s")
+            self._desk.stop(station, station.facts.unload_timeout, idle_for(station.facts.ttl))
         self._desk.settle()
         return self._desk.finish()
 
@@ -336,7 +337,7 @@ class Scheduler:
         for station in self._stations.values():
             self._desk.reject_waiting(station, ShuttingDown(self._desk.yard.planner.name))
             self._desk.yard.forget_swap(station)
-            self._desk.stop(station, event.grace, "the server shuts down")
+            self._desk.stop(station, event.grace, SHUT_DOWN)
         return self._desk.finish()
 
     def _facts_of(self, model: str) -> ModelFacts:

@@ -28,6 +28,8 @@ class ModelSnapshot:
     failures: int = 0
     """Failed starts in a row; `failure` is why the last one failed."""
     failure: str = ""
+    reason: str = ""
+    """Why its child was started, or told to stop, in words; empty where there is none."""
     retry_at: float | None = None
     """Until when it is not tried, in phase `failed`; None in all others."""
 
@@ -85,5 +87,6 @@ def _show_model(station: Station, yard: Yard, line: WaitingLine) -> ModelSnapsho
         held_until=yard.holds.get(station.model),
         failures=station.brake.failures,
         failure=station.brake.reason,
+        reason=station.why if station.phase.resident else "",
         retry_at=station.brake.until if station.phase is Phase.FAILED else None,
     )

@@ -226,7 +226,7 @@ class Engine:
                 self._moved = True
                 if (leaving := self._servings.get(child)) is not None:
                     self.witness(command, leaving)
-                    leaving.stop(grace, reason)
+                    leaving.stop(grace, reason.words)
             case _ as never:
                 assert_never(never)
 

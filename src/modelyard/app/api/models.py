@@ -16,6 +16,7 @@ from modelyard.app.respond import api_error
 from modelyard.app.world import World
 from modelyard.config.schema import Config, ModelConfig
 from modelyard.core.model import Phase
+from modelyard.core.snapshot import ModelSnapshot
 from modelyard.runtime.clock import Clock
 from modelyard.runtime.engine import Engine
 from modelyard.wire import errors
@@ -68,10 +69,9 @@ class ModelRoutes:
         return _json({"running": running})
 
     def status(self) -> list[dict[str, Any]]:
-        """Every model and where it stands, as `/api/events` tells it (spec http 14). `phase` is ours."""
+        """Every model and where it stands, as `/api/events` tells it (spec http 14). `phase` and `reason` are ours."""
         known = self._engine.snapshot().models
-        phases = {model: known[model].phase if model in known else Phase.STOPPED for model in self._world.config.models}
-        local = [_status_record(model, phases[model.id]) for model in self._world.config.models.values()]
+        local = [_status_record(model, known.get(model.id)) for model in self._world.config.models.values()]
         return [*local, *_peer_records(self._world.config)]
 
     def _states(self) -> dict[str, str]:
@@ -126,13 +126,15 @@ def _running_record(model: ModelConfig, state: str, phase: Phase) -> dict[str, A
     }
 
 
-def _status_record(model: ModelConfig, phase: Phase) -> dict[str, Any]:
+def _status_record(model: ModelConfig, known: ModelSnapshot | None) -> dict[str, Any]:
+    phase = Phase.STOPPED if known is None else known.phase
     record: dict[str, Any] = {
         "id": model.id,
         "name": model.name,
         "description": model.description,
         "state": _OLD_STATES.get(phase, "stopped"),
         "phase": str(phase),
+        "reason": "" if known is None else known.reason,
         "unlisted": model.unlisted,
         "peerID": "",
     }

@@ -50,6 +50,7 @@ class StatusRoutes:
             "model": model.model,
             "phase": str(model.phase),
             "since": round(now - model.since, 3),
+            "reason": model.reason,
             "inFlight": len(model.in_flight),
             "waiting": model.waiting,
             "held": model.held,
