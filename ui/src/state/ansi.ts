@@ -6,6 +6,7 @@ export interface Styled {
   dim: boolean;
 }
 
+// eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const SEQUENCE = /\x1b\[([0-?]*)[ -/]*([@-~])|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_]/g;
 
 /** Split a line by its escape sequences. What is no colour is left out; colours of the background, too. */

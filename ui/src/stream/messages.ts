@@ -26,7 +26,7 @@ export function unwrap(data: string): Message | null {
   try {
     const envelope = JSON.parse(data) as { type: string; data: string };
     if (!KNOWN.has(envelope.type)) return null;
-    return { type: envelope.type, data: JSON.parse(envelope.data) } as Message;
+    return { type: envelope.type, data: JSON.parse(envelope.data) as unknown } as Message;
   } catch {
     return null;
   }
