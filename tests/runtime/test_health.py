@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 
@@ -153,17 +153,18 @@ def test_a_refusal_of_the_other_family_hides_no_answer() -> None:
 async def serving(answer: Answer, *, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[int]:
     """A server that answers each connection's first head, then closes; its port."""
     count = 0
-    silent: list[asyncio.StreamWriter] = []
+    writers: list[asyncio.StreamWriter] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal count
-        head = await reader.readuntil(b"\r\n\r\n")
-        data = answer(head, count)
-        count += 1
-        if data is None:
-            silent.append(writer)
-            return
-        writer.write(data)
+        writers.append(writer)
+        with suppress(asyncio.IncompleteReadError, ConnectionError):  # a probe that is given up before it asked
+            head = await reader.readuntil(b"\r\n\r\n")
+            data = answer(head, count)
+            count += 1
+            if data is None:
+                return
+            writer.write(data)
         writer.close()
 
     server = await asyncio.start_server(serve, host, port)
@@ -171,8 +172,10 @@ async def serving(answer: Answer, *, host: str = "127.0.0.1", port: int = 0) -> 
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
-        for writer in silent:
+        for writer in writers:
             writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
         await server.wait_closed()
 
 
