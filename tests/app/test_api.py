@@ -198,10 +198,17 @@ def test_what_is_not_there() -> None:
             ("GET", "/v1/chat/completions", {"POST"}),
             ("POST", "/unload", {"GET", "HEAD"}),
             ("DELETE", "/props", {"GET", "HEAD"}),
+            ("POST", "/api/profiles/active", {"GET", "HEAD", "PUT", "DELETE"}),
         ):
             answer = await client.request(method, path)
             assert answer.status_code == 405
             assert set(answer.headers["allow"].split(", ")) == allowed
+        async with plane.client() as raw:
+            for path, clean in (("//health", "/health"), ("/x/../ui/./a?b=c", "/ui/a?b=c")):
+                raw.send(f"GET {path} HTTP/1.1\r\nHost: yard\r\n\r\n".encode())
+                head = await raw.head()
+                assert head.startswith("HTTP/1.1 307 ")
+                assert f"Location: {clean}\r\n" in head
 
     with_api(story)
 

@@ -171,7 +171,7 @@ def test_a_stream_that_is_cancelled_says_so_and_has_no_proper_end() -> None:
 def test_a_tunnel_is_cancelled() -> None:
     async def story(plane: Plane) -> None:
         async with plane.client() as client:
-            get(client, "/upstream/m/ws", UPGRADE)
+            get(client, "/v1/realtime?model=m", UPGRADE)
             got = await plane.upstream.request()
             await got.write(SWITCHED)
             await client.head()

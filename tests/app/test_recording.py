@@ -129,9 +129,11 @@ def test_an_unknown_model_is_recorded_as_it_was_named() -> None:
         assert (row["model_id"], row["resp_status_code"], row["outcome"]) == ("ghost", 404, "rejected")
         assert row["error_msg"] == "no router for requested model"
         assert row["metadata_json"] == ""
+        assert row["resp_content_type"] == "application/json"
         capture = plane.records.captures.get(1)
         assert capture is not None
         assert (capture.req_body, capture.resp_body) == (b'{"model":"ghost"}', None)
+        assert (capture.resp_headers or {})["Content-Type"] == "application/json"
 
     play(story)
 

@@ -184,7 +184,13 @@ class Plane:
         self.records = Records(self.config, tasks=self.tasks, log=self.logs.daemon)
         self.recorder = Recorder(self.records, self.world, self.engine, self.feed, clock)
         inference = Inference(
-            self.engine, self.world, self.peers, self.inflight, self.recorder, heartbeat=self.heartbeat
+            self.engine,
+            self.world,
+            self.peers,
+            self.inflight,
+            self.recorder,
+            heartbeat=self.heartbeat,
+            log=self.logs.daemon,
         )
         front = Front(inference, AsgiBridge(self.make_app(self), self.tasks), self.logs.daemon, clock)
 

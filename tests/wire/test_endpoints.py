@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelyard.wire.endpoints import GET_ENDPOINTS, POST_ENDPOINTS, Dialect, allowed_methods
+from modelyard.wire.endpoints import GET_ENDPOINTS, POST_ENDPOINTS, Dialect, allowed_methods, leaves_traces
 
 
 def test_versionless_paths_reach_the_engine_without_their_prefix() -> None:
@@ -56,3 +56,16 @@ def test_what_is_large_and_no_text_is_not_captured() -> None:
 
 def test_loading_is_shown_in_chats_only() -> None:
     assert {path for path, e in POST_ENDPOINTS.items() if e.shows_loading} == {b"/v1/chat/completions"}
+
+
+def test_below_upstream_routes_of_the_spec_leave_traces_and_nothing_else_does() -> None:
+    for path in ROUTES.split():
+        assert leaves_traces(b"POST", path.encode())
+    for path in ("/props", "/sdapi/v1/loras", "/v1/audio/voices"):
+        assert leaves_traces(b"GET", path.encode())
+        assert leaves_traces(b"POST", path.encode())
+        assert not leaves_traces(b"HEAD", path.encode())
+    for path in (*OURS.split(), "/slots", "/ws", "/"):
+        assert not leaves_traces(b"POST", path.encode())
+        assert not leaves_traces(b"GET", path.encode())
+    assert not leaves_traces(b"GET", b"/v1/chat/completions")

@@ -87,3 +87,8 @@ def test_an_error_inside_a_stream_is_one_event() -> None:
     assert event(error, Dialect.OPENAI).startswith(b'data: {"src":"modelyard","error":{')
     assert event(error, Dialect.ANTHROPIC).startswith(b'event: error\ndata: {"type":"error"')
     assert event(error, Dialect.OPENAI).endswith(b"}}\n\n")
+
+
+def test_a_page_escapes_the_message() -> None:
+    _, _, body = render(HttpError(404, 'profile "<a>" isn\'t there'), "text/html", Dialect.OPENAI)
+    assert b"<p>profile &#34;&lt;a&gt;&#34; isn&#39;t there</p>" in body

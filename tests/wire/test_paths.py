@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from modelyard.wire.paths import NamedPath, forwarded_prefix, location, split_name
+from modelyard.wire.paths import NamedPath, canonical, forwarded_prefix, location, split_name
 
 KNOWN = {"m1", "author", "author/m2", "with space"}
 
@@ -55,3 +55,22 @@ def test_redirects_name_the_decoded_model() -> None:
 def test_where_a_proxy_shows_us(value: str, prefix: str) -> None:
     """R46: only ever a path of the same host."""
     assert forwarded_prefix(value) == prefix
+
+
+@pytest.mark.parametrize(
+    ("path", "clean"),
+    [
+        (b"//health", b"/health"),
+        (b"/./health", b"/health"),
+        (b"/health/.", b"/health"),
+        (b"/x/../health/", b"/health/"),
+        (b"/../../etc", b"/etc"),
+        (b"/x/..", b"/"),
+        (b"/x/../", b"/"),
+        (b"/upstream/m//v1", b"/upstream/m/v1"),
+        (b"/upstream/a%2F%2Fb/%2e%2e/.hidden/..c", b"/upstream/a%2F%2Fb/%2e%2e/.hidden/..c"),
+        (b"/.//\\evil.example", b"/%5Cevil.example"),
+    ],
+)
+def test_the_canonical_path(path: bytes, clean: bytes) -> None:
+    assert canonical(path) == clean

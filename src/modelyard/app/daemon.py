@@ -17,6 +17,7 @@ import msgspec
 from modelyard.app.api.application import Parts, build_api
 from modelyard.app.api.events import CONFIG_STATUS, MODEL_STATUS, PROFILE_CHANGED
 from modelyard.app.editing import Editor
+from modelyard.app.familiar import FamiliarLines
 from modelyard.app.front import Front
 from modelyard.app.inference import Inference
 from modelyard.app.inflight import InFlight
@@ -126,7 +127,8 @@ class Daemon:
             log=self._log,
         )
         self._recorder.meters = self._monitoring.meters
-        self._inference = Inference(self._engine, self._world, self._peers, inflight, self._recorder)
+        FamiliarLines(self._engine, self._world, self._log)
+        self._inference = Inference(self._engine, self._world, self._peers, inflight, self._recorder, log=self._log)
         parts = Parts(
             engine=self._engine,
             world=self._world,

@@ -8,13 +8,14 @@ from modelyard.app.admission import PRYING, admit_request
 from modelyard.app.auth import Scope
 from modelyard.app.inference import Inference
 from modelyard.app.requestlog import fields_of, give_trace
-from modelyard.app.respond import redirect, send_error, send_text
+from modelyard.app.respond import redirect, send_error, send_text, with_query
 from modelyard.runtime.clock import Clock
 from modelyard.runtime.http.asgi import AsgiBridge
 from modelyard.runtime.http.request import Request
 from modelyard.runtime.logs import DaemonLog
 from modelyard.wire.durations import go_duration
 from modelyard.wire.endpoints import GET_ENDPOINTS, POST_ENDPOINTS, Dialect, allowed_methods
+from modelyard.wire.paths import canonical
 
 UNLOGGED = (b"/wol-health", b"/api/performance", b"/metrics", b"/api/status", b"/api/queue", b"/api/explain/")
 """Paths that clients poll, and the web UI; they leave no line in the request log (spec http 15)."""
@@ -43,6 +44,8 @@ class Front:
                 self._inference.post(request, endpoint)
         elif method == b"OPTIONS":
             self._api.handle(request)
+        elif (b"//" in path or b"/." in path) and (clean := canonical(path)) != path:
+            redirect(request, 307, with_query(clean, request.query))
         elif path.startswith(b"/upstream/"):
             if self._admits(request, Scope.ANY):
                 self._inference.upstream(request)
@@ -60,7 +63,7 @@ class Front:
         if allowed := allowed_methods(path):
             send_text(request, 405, "Method Not Allowed\n", (b"Allow", allowed.encode()))
         elif path == b"/upstream" and method not in (b"GET", b"HEAD"):
-            redirect(request, 307, b"/upstream/")
+            redirect(request, 307, with_query(b"/upstream/", request.query))
         else:
             self._api.handle(request)
 

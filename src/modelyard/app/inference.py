@@ -18,7 +18,7 @@ from modelyard.app.content import Content
 from modelyard.app.inflight import InFlight
 from modelyard.app.recording import Recorder, Recording
 from modelyard.app.resolution import PathRoute, Route
-from modelyard.app.respond import redirect, send_error
+from modelyard.app.respond import redirect, send_error, with_query
 from modelyard.app.selection import Lease
 from modelyard.app.waiting import Heartbeat, LoadingStream, WaitingStream
 from modelyard.app.world import World
@@ -30,10 +30,11 @@ from modelyard.runtime.http.exchange import Exchange, Outcome
 from modelyard.runtime.http.joined import JoinedExchange
 from modelyard.runtime.http.request import Request
 from modelyard.runtime.http.upstream import UpstreamPool
+from modelyard.runtime.logs import DaemonLog
 from modelyard.runtime.peers import PeerExchange, Peers
 from modelyard.wire import body as wire_body
 from modelyard.wire import errors, headers, paths
-from modelyard.wire.endpoints import POST_ENDPOINTS, Dialect, Endpoint
+from modelyard.wire.endpoints import POST_ENDPOINTS, Dialect, Endpoint, leaves_traces
 from modelyard.wire.errors import HttpError
 from modelyard.wire.filters import rewrite
 from modelyard.wire.multipart import is_form_data
@@ -51,10 +52,11 @@ class Inference:
         recorder: Recorder | None = None,
         *,
         heartbeat: float = 0.0,
+        log: DaemonLog | None = None,
     ) -> None:
         """`heartbeat`: seconds from one sign of life to the next in a stream that waits; 0 gives none.
 
-        Without a `recorder` nothing is recorded.
+        Without a `recorder` nothing is recorded. `log` hears where each request goes, if it is to say that much.
         """
         self.engine = engine
         self.world = world
@@ -62,6 +64,7 @@ class Inference:
         self.inflight = inflight
         self.recorder = recorder
         self.heartbeat = heartbeat
+        self.log = log
         self._chance = random.Random()
 
     def __repr__(self) -> str:
@@ -69,7 +72,7 @@ class Inference:
 
     def post(self, request: Request, endpoint: Endpoint) -> None:
         """A route whose body names the model: the body is needed before anything else."""
-        call = Call(self, request, endpoint.dialect, _with_query(endpoint.forwarded_path, request.query))
+        call = Call(self, request, endpoint.dialect, with_query(endpoint.forwarded_path, request.query))
         request.listener = call
         if not request.body.complete:
             call.body_comes()
@@ -77,7 +80,7 @@ class Inference:
 
     def get(self, request: Request, endpoint: Endpoint) -> None:
         """A route whose query names the model."""
-        call = Call(self, request, endpoint.dialect, _with_query(endpoint.forwarded_path, request.query))
+        call = Call(self, request, endpoint.dialect, with_query(endpoint.forwarded_path, request.query))
         call.upgrade = headers.is_websocket_upgrade(request.headers)
         request.listener = call
         call.find(wire_body.find_in_query(request.query))
@@ -102,10 +105,12 @@ class Inference:
             message = f"model {model} is not loaded; path matches upstream.ignorePaths"
             send_error(request, HttpError(409, message))
             return
-        call = Call(self, request, Dialect.OPENAI, _with_query(rest, request.query))
+        call = Call(self, request, Dialect.OPENAI, with_query(rest, request.query))
         call.shown_path = rest
         call.upgrade = headers.is_websocket_upgrade(request.headers)
-        call.record(located.name)
+        call.is_listed = leaves_traces(request.method, rest)
+        if call.is_listed:
+            call.record(located.name)
         request.listener = call
         if not is_local and wire_body.is_json(request.fields.get(b"content-type", b"")):
             request.body.when_complete(lambda: call.go_by_own_name(located.route))
@@ -118,14 +123,14 @@ class Inference:
         route = self.world.resolution.direct(COMFYUI_MODEL)
         if not rest:
             status = 301 if request.method in (b"GET", b"HEAD") else 308
-            redirect(request, status, _with_query(b"/comfyui/", request.query))
+            redirect(request, status, with_query(b"/comfyui/", request.query))
         elif route is None or route.peer is not None:
             send_error(request, HttpError(404, f"local model {COMFYUI_MODEL} not found"))
         elif rest != b"/" and self.engine.phase_of(route.model) is not Phase.READY:
             message = f"model {COMFYUI_MODEL} is not loaded; only /comfyui/ can start it"
             send_error(request, HttpError(409, message))
         else:
-            call = Call(self, request, Dialect.OPENAI, _with_query(rest, request.query))
+            call = Call(self, request, Dialect.OPENAI, with_query(rest, request.query))
             call.is_listed = False
             call.upgrade = headers.is_websocket_upgrade(request.headers)
             request.listener = call
@@ -237,7 +242,7 @@ class Call:
             return False
         if route.replaced and not names_model:
             path, _, query = self._target.partition(b"?")
-            self._target = _with_query(path, wire_body.replace_in_query(query, route.replaced))
+            self._target = with_query(path, wire_body.replace_in_query(query, route.replaced))
         return True
 
     def go(self, route: Route) -> None:
@@ -248,6 +253,8 @@ class Call:
             return
         self._selector = route.selector
         self.model = self.request.model = route.model
+        if (log := self._inference.log) is not None and log.is_debugging:
+            _say_where(log, route)
         if self.is_listed:
             self._number = self._inference.inflight.begin(self)
         if route.peer is not None:
@@ -426,5 +433,9 @@ class Call:
             self._place.release()
 
 
-def _with_query(path: bytes, query: bytes) -> bytes:
-    return b"%s?%s" % (path, query) if query else path
+def _say_where(log: DaemonLog, route: Route) -> None:
+    """For those who look for a fault, in the words that they know (spec http 15)."""
+    if route.selector:
+        log.debug(f"selector: id={route.selector} target={route.requested}")
+    kind = "local process for" if route.peer is None else "peer for"
+    log.debug(f"dispatch: using {kind} model: {route.model}")

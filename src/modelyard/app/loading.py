@@ -48,12 +48,13 @@ class Loader:
                 self._log.warn(f"{model} is not preloaded: it can't run beside others that are")
         for model in chosen:
             self._log.info(f"preloading model: {model}")
-            self._tasks.spawn(self._say_if_not(model, self._warm_up), name=f"preload {model}")
+            self._tasks.spawn(self._say_if_not(model, self._warm_up, "preload"), name=f"preload {model}")
 
-    async def _say_if_not(self, model: str, then: Callable[[str], Awaitable[None]]) -> None:
+    async def _say_if_not(self, model: str, then: Callable[[str], Awaitable[None]], doing: str = "load") -> None:
         cause = await self._hold(model, then)
         if cause is not None and not isinstance(cause, ShuttingDown):
-            self._log.error(f"failed to load model {model}: {of_cause(cause).message}")
+            error = of_cause(cause)
+            self._log.error(f"failed to {doing} model {model}: status {error.status}: {error.message}")
 
     async def _hold(self, model: str, then: Callable[[str], Awaitable[None]]) -> Cause | None:
         """Wait for the model and do something while it can't be evicted."""

@@ -10,12 +10,17 @@ from modelyard.runtime.http.request import Request
 from modelyard.wire import errors
 from modelyard.wire.endpoints import Dialect
 from modelyard.wire.errors import HttpError
+from modelyard.wire.heads import ResponseHead
 from modelyard.wire.paths import forwarded_prefix
 
 
 def send_error(request: Request, error: HttpError, dialect: Dialect = Dialect.OPENAI) -> None:
-    """Answer with the error, negotiated on `Accept`, in the route's dialect."""
+    """Answer with the error, negotiated on `Accept`, in the route's dialect.
+
+    The records keep its head, like that of an engine's answer.
+    """
     status, headers, body = errors.render(error, request.header(b"accept"), dialect)
+    request.response = ResponseHead(status, b"", [(name.lower(), name, value) for name, value in headers])
     request.respond(status, headers, body)
 
 
@@ -33,6 +38,11 @@ def api_json(value: object, status: int = 200) -> Response:
 def send_text(request: Request, status: int, text: str, *headers: tuple[bytes, bytes]) -> None:
     """Answer with plain text."""
     request.respond(status, [(b"Content-Type", b"text/plain; charset=utf-8"), *headers], text.encode())
+
+
+def with_query(path: bytes, query: bytes) -> bytes:
+    """The path and the query, if there is one."""
+    return b"%s?%s" % (path, query) if query else path
 
 
 def redirect(request: Request, status: int, location: bytes) -> None:

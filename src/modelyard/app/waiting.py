@@ -60,6 +60,7 @@ class WaitingStream:
         """Send the head. The engine is asked for plain events: the head says nothing of a coding."""
         self.begun = True
         self._request.without_headers(ACCEPT_ENCODING)
+        self._request.says_it_stays = True
         self._request.start(ResponseHead(200, b"", HEAD))
 
     def _push(self, data: bytes) -> None:

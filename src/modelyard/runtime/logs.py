@@ -205,6 +205,11 @@ class DaemonLog:
         self._prefix = time_prefix(time_format)
         self.is_structured = structured
 
+    @property
+    def is_debugging(self) -> bool:
+        """Whether `debug` says anything: for those who would put together a line for every request."""
+        return self._threshold <= 0
+
     def debug(self, message: str) -> None:
         """For those who look for a fault."""
         if self._threshold <= 0:

@@ -42,6 +42,8 @@ class Endpoint:
     dialect: Dialect = Dialect.OPENAI
     upstream_path: str = ""
     kept: Kept = _ALL
+    ours: bool = False
+    """Whether it is no route of the spec."""
     forwarded_path: bytes = field(init=False)
     """The path the engine gets."""
 
@@ -84,10 +86,10 @@ _MEDIA = (
     Endpoint("/v1/audio/speech", kept=_NOT_RETURNED),
     Endpoint("/v1/audio/voices", kept=_NOT_SENT),
     Endpoint("/v1/audio/transcriptions", kept=_NOT_SENT),
-    Endpoint("/v1/audio/translations", kept=_NOT_SENT),  # ours
+    Endpoint("/v1/audio/translations", kept=_NOT_SENT, ours=True),
     Endpoint("/v1/images/generations", kept=_NOT_RETURNED),
     Endpoint("/v1/images/edits", kept=_HEADS),
-    Endpoint("/v1/images/variations", kept=_HEADS),  # ours
+    Endpoint("/v1/images/variations", kept=_HEADS, ours=True),
     Endpoint("/sdapi/v1/txt2img", kept=_NOT_RETURNED),
     Endpoint("/sdapi/v1/img2img", kept=_HEADS),
     Endpoint("/audioapi/v1/tasks/run", upstream_path="/v1/tasks/run"),
@@ -103,7 +105,8 @@ def _table(*endpoints: Endpoint) -> dict[bytes, Endpoint]:
 
 
 POST_ENDPOINTS: dict[bytes, Endpoint] = _table(
-    *(Endpoint(path) for path in _JSON_PATHS + _OUR_PATHS),
+    *(Endpoint(path) for path in _JSON_PATHS),
+    *(Endpoint(path, ours=True) for path in _OUR_PATHS),
     *(Endpoint(path, Dialect.ANTHROPIC) for path in _ANTHROPIC_PATHS),
     *(Endpoint(f"/v/{path}", upstream_path=f"/{path}") for path in _VERSIONLESS),
     *(Endpoint(f"/v/{path}", Dialect.ANTHROPIC, f"/{path}") for path in _VERSIONLESS_ANTHROPIC),
@@ -111,7 +114,10 @@ POST_ENDPOINTS: dict[bytes, Endpoint] = _table(
 )
 """Routes that are POSTed to; the model is in the body, or else in the query (spec http 2, 4)."""
 
-GET_ENDPOINTS: dict[bytes, Endpoint] = _table(*(Endpoint(path) for path in _QUERY_PATHS + _OUR_QUERY_PATHS))
+GET_ENDPOINTS: dict[bytes, Endpoint] = _table(
+    *(Endpoint(path) for path in _QUERY_PATHS),
+    *(Endpoint(path, ours=True) for path in _OUR_QUERY_PATHS),
+)
 """Routes that are read; the model is in the query (spec http 4)."""
 
 
@@ -121,3 +127,12 @@ def allowed_methods(path: bytes) -> str:
     if path in POST_ENDPOINTS:
         methods.append("POST")
     return ", ".join(methods)
+
+
+def leaves_traces(method: bytes, path: bytes) -> bool:
+    """Whether what is asked for below `/upstream/MODEL` is shown among the requests in flight, and recorded where it
+    is POSTed (spec http 10): as long as it is a route of the spec."""
+    endpoint = GET_ENDPOINTS.get(path)
+    if endpoint is None and method == b"POST":
+        endpoint = POST_ENDPOINTS.get(path)
+    return endpoint is not None and not endpoint.ours and method in (b"GET", b"POST")

@@ -130,7 +130,8 @@ def render(error: HttpError, accept: str, dialect: Dialect) -> tuple[int, list[t
     elif "text/plain" in accept:
         content_type, body = b"text/plain", f"{SOURCE}: {error.message}".encode()
     else:
-        page = f"<html><body><h1>{SOURCE}</h1><p>{html.escape(error.message)}</p></body></html>"
+        message = html.escape(error.message, quote=False).replace("'", "&#39;").replace('"', "&#34;")
+        page = f"<html><body><h1>{SOURCE}</h1><p>{message}</p></body></html>"
         content_type, body = b"text/html", page.encode()
     headers = [(b"Content-Type", content_type)]
     if error.status == 401:  # browsers then ask for a password, which is how pages are opened with a key

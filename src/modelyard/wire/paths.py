@@ -1,4 +1,4 @@
-"""Paths that carry a model's name, and the ones that are written back into a redirect."""
+"""Paths that carry a model's name, the ones that are written back into a redirect, and the canonical ones."""
 
 from __future__ import annotations
 
@@ -34,6 +34,21 @@ def split_name(path: bytes, is_known: Callable[[str], bool]) -> NamedPath | None
 
 def _with_plain_slash(rest: bytes) -> bytes:
     return b"/" + rest[3:] if rest[:3] in (b"%2F", b"%2f") else rest
+
+
+def canonical(path: bytes) -> bytes:
+    """The path without empty, `.` and `..` segments; what is escaped is left alone (spec http 2).
+
+    It becomes a redirect, so a backslash, which browsers take for a slash, is escaped.
+    """
+    kept: list[bytes] = []
+    for segment in path.split(b"/"):
+        if segment == b"..":
+            kept = kept[:-1]
+        elif segment not in (b"", b"."):
+            kept.append(segment)
+    end = b"/" if kept and path.endswith(b"/") else b""
+    return (b"/" + b"/".join(kept) + end).replace(b"\\", b"%5C")
 
 
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)+")

@@ -144,3 +144,18 @@ def test_where_a_proxy_url_points(
     target = Target(url)
     assert (target.host, target.port, target.tls, target.base_path) == (host, port, tls, base)
     assert target.addresses == addresses
+
+
+@pytest.mark.parametrize(
+    ("url", "asked", "forwarded"),
+    [
+        ("http://h", b"/v1/x?a=1", b"/v1/x?a=1"),
+        ("http://h/base/", b"/v1/x", b"/base/v1/x"),
+        ("http://h/base?k=v", b"/v1/x", b"/base/v1/x?k=v"),
+        ("http://h/?k=v", b"/v1/x?a=%20", b"/v1/x?k=v&a=%20"),
+    ],
+)
+def test_path_and_query_of_a_proxy_url_are_joined_with_those_of_the_request(
+    url: str, asked: bytes, forwarded: bytes
+) -> None:
+    assert Target(url).joined_with(asked) == forwarded

@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass
 
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
+from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from modelyard.app.api.activity import ActivityRoutes
@@ -39,6 +39,15 @@ from modelyard.app.world import World
 from modelyard.runtime.engine import Engine
 from modelyard.runtime.feed import Feed
 from modelyard.runtime.logs import LogHub
+
+
+class _Name(PathConvertor):
+    """A model's name: with slashes in it, as it may be, and not empty."""
+
+    regex = ".+"
+
+
+register_url_convertor("name", _Name())
 
 _TOKEN = re.compile(r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
 _DEFAULT_HEADERS = "Content-Type, Authorization, Accept, X-Requested-With"
@@ -87,7 +96,7 @@ def build_api(parts: Parts) -> Starlette:
         Route("/ui/{path:path}", ui.page, methods=["GET"]),
         Route("/upstream", _to_ui_models, methods=["GET"]),
         Route("/v1/models", models.listing, methods=["GET"]),
-        Route("/v1/models/{model:path}", models.one, methods=["GET"]),
+        Route("/v1/models/{model:name}", models.one, methods=["GET"]),
         Route("/models", models.listing, methods=["GET"]),
         Route("/running", models.running, methods=["GET"]),
         Route("/unload", models.unload_all_as_text, methods=["GET"]),
@@ -179,6 +188,7 @@ async def _not_found(request: Request, error: Exception) -> Response:
 
 
 async def _method_not_allowed(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    methods = {name.strip() for name in (error.headers or {}).get("Allow", "").split(",") if name.strip()}
+    routes: list[BaseRoute] = request.app.routes  # of one path there may be several
+    fitting = [route for route in routes if isinstance(route, Route) and route.matches(request.scope)[0] != Match.NONE]
+    methods = {method for route in fitting for method in route.methods or ()}
     return PlainTextResponse("Method Not Allowed\n", status_code=405, headers={"Allow": ", ".join(sorted(methods))})

@@ -15,6 +15,7 @@ PROFILE_CHANGED = "profileChanged"
 CONFIG_STATUS = "configStatus"
 """Ours: which configuration serves, and why a new one does not."""
 _HEADERS = {
+    "Content-Type": "text/event-stream",  # given as a media type, it would get a charset
     "Cache-Control": "no-cache",
     "Connection": "keep-alive",
     "X-Content-Type-Options": "nosniff",
@@ -33,7 +34,7 @@ class EventRoutes:
 
     async def stream(self, request: Request) -> Response:
         """Everything that is the case, then what changes, until the client leaves."""
-        return StreamingResponse(_frames(self._feed.watch()), media_type="text/event-stream", headers=_HEADERS)
+        return StreamingResponse(_frames(self._feed.watch()), headers=_HEADERS)
 
 
 async def _frames(watching: Watching) -> AsyncIterator[bytes]:

@@ -19,7 +19,7 @@ _SCOPES = {
     "/ui/{path:path}": Scope.ANY,
     "/v1/models": Scope.ANY,
     "/models": Scope.ANY,
-    "/v1/models/{model:path}": Scope.ANY,
+    "/v1/models/{model:name}": Scope.ANY,
     "/logs": Scope.LOGS,
     "/logs/stream": Scope.LOGS,
     "/logs/stream/{source:path}": Scope.LOGS,

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from modelyard.app.respond import api_error
 from modelyard.app.world import World
@@ -15,6 +15,8 @@ from modelyard.wire.errors import HttpError
 from modelyard.wire.paths import split_name
 
 BAD_SOURCE = HttpError(400, "invalid logger. Use 'proxy', 'upstream' or a model's ID")
+_PLAIN = {"Content-Type": "text/plain"}
+"""Given as a media type, it would get a charset, which nobody knows: engines print what they like."""
 
 
 class LogRoutes:
@@ -31,22 +33,21 @@ class LogRoutes:
         """`GET /logs`: the combined history; a browser is sent to the UI."""
         if "text/html" in request.headers.get("accept", ""):
             return RedirectResponse("/ui/", status_code=302)
-        return PlainTextResponse(self._logs.history("") or b"")
+        return Response(self._logs.history("") or b"", headers=_PLAIN)
 
     async def stream(self, request: Request) -> Response:
         """`GET /logs/stream[/SOURCE]`: until the client leaves. `?no-history` begins with what comes next; `?no-follow`
         (ours) ends with what there is."""
         source = self._source_of(request.path_params.get("source", ""))
         if "no-follow" in request.query_params and source is not None:
-            return PlainTextResponse(self._logs.history(source) or b"")
+            return Response(self._logs.history(source) or b"", headers=_PLAIN)
         subscription = self._logs.subscribe(source) if source is not None else None
         if subscription is None:
             return api_error(request, BAD_SOURCE)
         first = b"" if "no-history" in request.query_params else self._logs.history(source or "") or b""
         return StreamingResponse(
             _follow(subscription, first),
-            media_type="text/plain",
-            headers={"X-Content-Type-Options": "nosniff", "X-Accel-Buffering": "no"},
+            headers={**_PLAIN, "X-Content-Type-Options": "nosniff", "X-Accel-Buffering": "no"},
         )
 
     def _source_of(self, name: str) -> str | None:

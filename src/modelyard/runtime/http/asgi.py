@@ -13,6 +13,7 @@ from urllib.parse import unquote_to_bytes
 
 from modelyard.runtime.http.request import Request
 from modelyard.runtime.tasks import TaskOwner
+from modelyard.wire import headers as wire_headers
 from modelyard.wire.headers import Header
 from modelyard.wire.heads import ResponseHead
 
@@ -119,6 +120,7 @@ class _Call:
         request = self._request
         if self._head is not None:
             (status, headers), self._head = self._head, None
+            request.says_it_stays = wire_headers.find(headers, b"connection") == b"keep-alive"
             request.start(ResponseHead(status, b"", headers))
         if request.method == b"HEAD":
             data = b""

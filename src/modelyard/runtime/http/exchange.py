@@ -109,7 +109,7 @@ class Exchange:
         body = request.body
         if request.connection.write_paused:
             connection.pause_reading()  # the answer before ours still fills the client's socket
-        head = self._head(self._pool.target.base_path + self._target)
+        head = self._head(self._pool.target.joined_with(self._target))
         framing = self._framing()
         if request.trace and TRACE.lower() not in request.fields:
             framing += b"%b: %b\r\n" % (TRACE, request.trace)

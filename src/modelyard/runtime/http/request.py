@@ -51,6 +51,8 @@ class Request:
     """The head of an upstream's answer, once there is one."""
     cross_origin = False
     """Whether a page of another origin asks, which may read the answer."""
+    says_it_stays = False
+    """Whether the answer says that its connection stays, which HTTP/1.1 takes for granted (spec http 14, 19)."""
     trace = b""
     """The id by which logs and engines know the request; empty where none is kept. Its client gets it back."""
     queue_position = 0
@@ -138,7 +140,7 @@ class Request:
             else:
                 self._chunked = True
                 framing = b"Transfer-Encoding: chunked\r\n"
-        if self.http10 or not self.keep_alive or self.connection.closing_soon:
+        if self.says_it_stays or self.http10 or not self.keep_alive or self.connection.closing_soon:
             framing += self._connection_line()
         if self.cross_origin and wire_headers.find(head.headers, b"access-control-allow-origin") is None:
             framing += CROSS_ORIGIN
@@ -245,4 +247,4 @@ class Request:
             self.keep_alive = False
         if not self.keep_alive:
             return b"Connection: close\r\n"
-        return b"Connection: keep-alive\r\n" if self.http10 else b""
+        return b"Connection: keep-alive\r\n" if self.http10 or self.says_it_stays else b""

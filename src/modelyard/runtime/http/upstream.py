@@ -74,9 +74,9 @@ class ResponseTaker(Protocol):
 
 
 class Target:
-    """Where a model's `proxy` points: host, port, TLS, base path."""
+    """Where a model's `proxy` points: host, port, TLS, base path, and a query that every request gets."""
 
-    __slots__ = ("base_path", "host", "port", "tls", "url")
+    __slots__ = ("base_path", "host", "port", "query", "tls", "url")
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
@@ -85,9 +85,17 @@ class Target:
         self.host = parts.hostname or ""
         self.port = parts.port or (443 if self.tls else 80)
         self.base_path = parts.path.rstrip("/").encode("ascii", "replace")
+        self.query = parts.query.encode("ascii", "replace")
 
     def __repr__(self) -> str:
         return f"<Target {self.url}>"
+
+    def joined_with(self, target: bytes) -> bytes:
+        """What is asked for, given what its client asked for: paths and queries are joined (spec http 6.4)."""
+        if not self.query:
+            return self.base_path + target
+        path, _, query = target.partition(b"?")
+        return b"%b%b?%b" % (self.base_path, path, b"&".join(filter(None, (self.query, query))))
 
     @property
     def addresses(self) -> tuple[str, ...]:
