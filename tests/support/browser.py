@@ -35,7 +35,7 @@ def assert_accessible(page: Page) -> None:
         for one in found
         if one["impact"] in ("serious", "critical")
     ]
-    assert serious == []
+    assert serious == [], serious
 
 
 def assert_fits(page: Page) -> None:

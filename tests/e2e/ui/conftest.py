@@ -46,6 +46,7 @@ def open_page(browser: Browser, daemon: Daemon) -> Iterator[OpenPage]:
             "base_url": daemon.url,
             "locale": "en-GB",
             "viewport": {"width": size[0], "height": size[1]},
+            "reduced_motion": "reduce",  # colours between two states are nobody's
         }
         context = browser.new_context(**{**options, **more})  # type: ignore[arg-type]
         contexts.append(context)

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.ui.conftest import OpenPage
-from tests.support.browser import LIMIT, PHONE, assert_accessible, assert_fits, keep_pictures
+from tests.support.browser import DESK, LIMIT, PHONE, assert_accessible, assert_fits, keep_pictures
 from tests.support.daemon import Daemon
 
 pytestmark = pytest.mark.real
@@ -43,6 +43,8 @@ def test_it_is_accessible_and_fits_a_phone(
     wait_until_filled(page, name)
     assert_fits(page)
     keep_pictures(page, name, scheme)
+    assert_accessible(page)
+    page.set_viewport_size({"width": DESK[0], "height": DESK[1]})
     assert_accessible(page)
 
 

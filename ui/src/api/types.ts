@@ -83,11 +83,15 @@ export interface Profiles {
   profiles: { id: string; description: string; pins: Record<string, string> }[];
 }
 
-/** A row of the record of requests. Figures of -1 were not told by the engine. */
+/** How a request ended. */
+export type Outcome = "ok" | "client_gone" | "upstream_error" | "cancelled" | "rejected";
+
+/** A row of the record of requests. Figures of -1 were not told by the engine; null does not apply. */
 export interface ActivityRow {
   id: number;
   timestamp: string;
   model: string;
+  requested_model: string;
   req_path: string;
   resp_content_type: string;
   resp_status_code: number;
@@ -99,10 +103,24 @@ export interface ActivityRow {
     output_tokens: number;
     prompt_per_second: number;
     tokens_per_second: number;
+    reasoning_tokens: number;
   };
+  /** Speeds by the clock of the server, where the engine reports none. */
+  derived: { prompt_per_second: number | null; tokens_per_second: number | null };
   duration_ms: number;
+  queue_ms: number | null;
+  load_ms: number | null;
+  first_byte_ms: number | null;
+  first_token_ms: number | null;
+  outcome: Outcome | null;
+  req_bytes: number;
+  resp_bytes: number;
+  key: string;
+  session: string;
+  client: string;
   has_capture: boolean;
   error_msg?: string;
+  metadata?: Record<string, string>;
 }
 
 export interface ActivityPage {
@@ -111,6 +129,18 @@ export interface ActivityPage {
   limit: number;
   total: number;
   total_pages: number;
+  dropped: number;
+}
+
+/** How values are spread; all bins are equally wide. */
+export interface Histogram {
+  bins: number[];
+  min: number;
+  max: number;
+  binSize: number;
+  p50: number;
+  p95: number;
+  p99: number;
 }
 
 export interface ActivityStats {
@@ -118,4 +148,16 @@ export interface ActivityStats {
   total_input_tokens: number;
   total_output_tokens: number;
   total_cache_tokens: number;
+  prompt_histogram: Histogram | null;
+  gen_histogram: Histogram | null;
+}
+
+/** What was said in a request; bodies are in base64. */
+export interface Capture {
+  id: number;
+  req_path: string;
+  req_headers: Record<string, string> | null;
+  req_body: string | null;
+  resp_headers: Record<string, string> | null;
+  resp_body: string | null;
 }

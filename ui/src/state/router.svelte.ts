@@ -37,7 +37,7 @@ class Router {
     const link = (event.target as Element).closest("a");
     if (!link || link.target || link.origin !== HOME.origin || !link.pathname.startsWith(HOME.pathname)) return;
     event.preventDefault();
-    this.go(link.pathname.slice(HOME.pathname.length));
+    this.go(link.pathname.slice(HOME.pathname.length) + link.search);
   }
 
   /** Bookmarks of UIs that route behind a hash lead where they say. */

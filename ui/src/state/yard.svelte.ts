@@ -33,10 +33,11 @@ class Yard {
   /** When the queue was looked at. */
   queueAt = $state.raw(0);
   requests = $state.raw<InFlightRequest[]>([]);
-  /** When each request was seen to have lasted so long as its entry says. */
   spans = $state.raw<readonly Span[]>([]);
   config = $state.raw<ConfigStatus | null>(null);
   profile = $state.raw<string | null>(null);
+  /** Headers that name a session; the first that a request has counts. */
+  sessionHeaders = $state.raw<readonly string[]>([]);
   status = $state.raw<Status | null>(null);
   /** Rises with each new line of a log. */
   logged = $state(0);
@@ -141,6 +142,9 @@ class Yard {
       }
       case "profileChanged":
         this.profile = message.data.active;
+        return;
+      case "uiConfig":
+        this.sessionHeaders = message.data.activity?.session_id ?? [];
         return;
       case "configStatus":
         this.config = message.data;
