@@ -61,8 +61,7 @@ export function defaultChoice(width: number): Choice {
 export function choiceOf(text: string | null): Choice | null {
   try {
     const kept = JSON.parse(text ?? "") as Partial<Choice> | null;
-    const known = (ids: unknown) =>
-      Array.isArray(ids) ? [...new Set(ids)].filter((id): id is ColumnId => Object.hasOwn(TABLE, id)) : [];
+    const known = (ids: unknown): ColumnId[] => (Array.isArray(ids) ? [...new Set<unknown>(ids)].filter(isColumn) : []);
     const order = known(kept?.order);
     const shown = known(kept?.shown);
     if (!shown.length) return null;
@@ -70,6 +69,10 @@ export function choiceOf(text: string | null): Choice | null {
   } catch {
     return null;
   }
+}
+
+function isColumn(id: unknown): id is ColumnId {
+  return typeof id === "string" && Object.hasOwn(TABLE, id);
 }
 
 /** Another order, in which a column stands so many places further. */
