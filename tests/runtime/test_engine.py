@@ -13,7 +13,7 @@ from modelyard.core.model import ChildId, ModelFacts, Phase, RequestId
 from modelyard.core.planners.groups import GroupRule, GroupsPlanner
 from modelyard.runtime.clock import SystemClock
 from modelyard.runtime.engine import Engine, Serving
-from modelyard.runtime.http.upstream import UpstreamPool
+from modelyard.runtime.http.pool import UpstreamPool
 from tests.support.plane import eventually
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-import subprocess
 from collections.abc import Awaitable, Callable, Mapping
-from pathlib import Path
 
 import pytest
 import uvloop
@@ -16,6 +14,7 @@ from modelyard.runtime.http.upstream import ResponseTaker, UpstreamConnection
 from modelyard.runtime.peers import PeerPool, Peers, PeerSpec
 from modelyard.runtime.tasks import TaskOwner
 from modelyard.wire.heads import ResponseHead
+from tests.support.certificates import Certificate, make_certificate
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -30,7 +29,9 @@ class Asker(ResponseTaker):
 
     def connected(self, connection: UpstreamConnection) -> None:
         target = self.pool.target.base_path + b"/x"
-        connection.send(self, b"GET", b"GET %b HTTP/1.1\r\nHost: %b\r\n\r\n" % (target, self.pool.host), None)
+        connection.send(
+            self, b"GET", b"GET %b HTTP/1.1\r\nHost: %b\r\n\r\n" % (target, self.pool.target.authority), None
+        )
 
     def connect_failed(self, reason: str) -> None:
         self.outcome.set_result(f"no connection: {reason}")
@@ -136,38 +137,27 @@ def tell(story: Callable[[Stage], Awaitable[None]]) -> None:
 
 
 @pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     """A certificate that vouches for itself and for far.example, and its key."""
-    folder = tmp_path_factory.mktemp("tls")
-    names = "subjectAltName=DNS:far.example,IP:127.0.0.1"
-    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=far.example"
-    files = ["-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem"), "-addext", names]
-    subprocess.run([*command.split(), *files], check=True, capture_output=True)
-    return folder / "cert.pem", folder / "key.pem"
+    return make_certificate(tmp_path_factory.mktemp("tls"))
 
 
-def context(certificate: tuple[Path, Path]) -> ssl.SSLContext:
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    made.load_cert_chain(*certificate)
-    return made
-
-
-def test_a_peer_with_an_authority_of_its_own(certificate: tuple[Path, Path]) -> None:
+def test_a_peer_with_an_authority_of_its_own(certificate: Certificate) -> None:
     async def story(stage: Stage) -> None:
-        url = f"https://127.0.0.1:{await stage.listen(Server(), context(certificate))}"
-        assert await stage.ask(PeerSpec(url=url, ca_file=str(certificate[0]))) == "ok"
+        url = f"https://127.0.0.1:{await stage.listen(Server(), certificate.server_context())}"
+        assert await stage.ask(PeerSpec(url=url, ca_file=str(certificate.chain))) == "ok"
         assert "certificate verify failed" in await stage.ask(PeerSpec(url=url))
         assert (await stage.ask(PeerSpec(url=url, ca_file="/no/such.pem"))).startswith("no connection")
 
     tell(story)
 
 
-def test_by_tls_through_a_tunnel_of_the_proxy(certificate: tuple[Path, Path]) -> None:
+def test_by_tls_through_a_tunnel_of_the_proxy(certificate: Certificate) -> None:
     async def story(stage: Stage) -> None:
         proxy, peer = Server(), Server()
-        port = await stage.listen(peer, context(certificate))
+        port = await stage.listen(peer, certificate.server_context())
         environment = {"HTTPS_PROXY": f"http://me:pass@127.0.0.1:{await stage.listen(proxy)}"}
-        spec = PeerSpec(url=f"https://far.example:{port}/base", ca_file=str(certificate[0]))
+        spec = PeerSpec(url=f"https://far.example:{port}/base", ca_file=str(certificate.chain))
         assert await stage.ask(spec, environment) == "ok"
         assert proxy.heads[0].startswith(f"CONNECT far.example:{port} HTTP/1.1\r\nHost: far.example:{port}\r\n")
         assert "Proxy-Authorization: Basic bWU6cGFzcw==" in proxy.heads[0]

@@ -27,9 +27,9 @@ from modelyard.runtime.engine import Engine
 from modelyard.runtime.feed import Feed
 from modelyard.runtime.http.asgi import AsgiApp, AsgiBridge
 from modelyard.runtime.http.edge import Edge
+from modelyard.runtime.http.pool import UpstreamPool
 from modelyard.runtime.http.request import Request
 from modelyard.runtime.http.turn import Turn
-from modelyard.runtime.http.upstream import UpstreamPool
 from modelyard.runtime.logs import LogHub
 from modelyard.runtime.peers import Peers
 from modelyard.runtime.tasks import TaskOwner

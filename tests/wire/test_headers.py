@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from modelyard.wire.headers import Header, is_websocket_upgrade, request_head, response_head, survey
+from modelyard.wire.headers import (
+    Header,
+    head_without_upgrade,
+    is_websocket_upgrade,
+    request_head,
+    response_head,
+    survey,
+)
 
 
 def headers(*pairs: tuple[str, str]) -> list[Header]:
@@ -36,6 +43,21 @@ def test_a_request_loses_what_belongs_to_one_hop_and_gains_its_client() -> None:
         "X-Forwarded-For: 10.1.2.3, 127.0.0.1",
         "",
     ]
+
+
+def test_nobody_can_declare_away_where_a_message_goes_or_ends() -> None:
+    """RFC 9110 section 7.6.1: fields that are meant for all are none of one hop, whatever `Connection` says."""
+    sent = headers(("Host", "yard"), ("Connection", "Upgrade, Host, Content-Length, X"), ("X", "1"), ("Upgrade", "h2c"))
+    assert request_head(b"GET", b"/", sent, client=b"1").startswith(b"GET / HTTP/1.1\r\nHost: yard\r\nX-Forwarded")
+    sent += headers(("Content-Length", "3"))
+    assert head_without_upgrade(b"GET", b"/", sent) == b"GET / HTTP/1.1\r\nHost: yard\r\nContent-Length: 3\r\n\r\n"
+    said = headers(("Connection", "content-length"), ("Content-Length", "3"))
+    assert b"Content-Length: 3\r\n" in response_head(200, b"", said, survey(said), b"")
+
+
+def test_a_request_without_a_host_gets_that_of_the_engine() -> None:
+    head = request_head(b"GET", b"/", [], client=b"1", host=b"localhost:5800")
+    assert head == b"GET / HTTP/1.1\r\nHost: localhost:5800\r\nX-Forwarded-For: 1\r\n"
 
 
 def test_an_upgrade_is_asked_of_the_next_hop_too() -> None:

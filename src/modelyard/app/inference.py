@@ -28,8 +28,8 @@ from modelyard.core.model import Phase
 from modelyard.runtime.engine import Engine, Serving
 from modelyard.runtime.http.exchange import Exchange, Outcome
 from modelyard.runtime.http.joined import JoinedExchange
+from modelyard.runtime.http.pool import UpstreamPool
 from modelyard.runtime.http.request import Request
-from modelyard.runtime.http.upstream import UpstreamPool
 from modelyard.runtime.logs import DaemonLog
 from modelyard.runtime.peers import PeerExchange, Peers
 from modelyard.wire import body as wire_body

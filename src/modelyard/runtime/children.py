@@ -10,8 +10,8 @@ from modelyard.core.model import ChildId
 from modelyard.runtime.child import Child
 from modelyard.runtime.clock import Clock
 from modelyard.runtime.guard import Guard
+from modelyard.runtime.http.pool import UpstreamPool
 from modelyard.runtime.http.turn import Turn
-from modelyard.runtime.http.upstream import UpstreamPool
 from modelyard.runtime.logs import LogHub
 from modelyard.runtime.processspec import ProcessSpec
 from modelyard.runtime.serving import ChildServing

@@ -34,7 +34,7 @@ from modelyard.core.model import ChildId, Phase, RequestId
 from modelyard.core.scheduler import Scheduler
 from modelyard.core.snapshot import Snapshot
 from modelyard.runtime.clock import Clock
-from modelyard.runtime.http.upstream import UpstreamPool
+from modelyard.runtime.http.pool import UpstreamPool
 
 FLIGHT_RECORDER = 1000
 _ENDS = (ChildExited, ChildFailed)

@@ -12,12 +12,12 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
-from urllib.parse import urlsplit
 
 from modelyard.runtime.http.exchange import Exchange
 from modelyard.runtime.http.limits import DEFAULT_LIMITS, Limits, probe_idle_peer
+from modelyard.runtime.http.pool import UpstreamPool
 from modelyard.runtime.http.turn import Turn
-from modelyard.runtime.http.upstream import UpstreamConnection, UpstreamPool
+from modelyard.runtime.http.upstream import UpstreamConnection
 from modelyard.runtime.tasks import TaskOwner
 from modelyard.wire.outproxy import OutProxy, proxy_for
 from modelyard.wire.peerhead import peer_head
@@ -43,15 +43,13 @@ class PeerPool(UpstreamPool):
         super().__init__(spec.url, tasks, turn, spec.limits)
         self.spec = spec
         self._environment = environment
-        self._context: ssl.SSLContext | None = None
+        self._authorities = spec.ca_file
         self.api_key = spec.api_key.encode()
-        self.host = urlsplit(spec.url).netloc.rpartition("@")[2].encode("ascii", "replace")
-        """What the Host header says."""
         self.proxy_authorization = b""
         """For each request, where it is the proxy that reads its head."""
         proxy = self._proxy_or_none()
         if proxy is not None and not self.target.tls:  # the proxy gets targets in absolute form
-            self.target.base_path = b"http://%b%b" % (self.host, self.target.base_path)
+            self.target.base_path = b"http://%b%b" % (self.target.authority, self.target.base_path)
             self.proxy_authorization = proxy.authorization
 
     def _proxy(self) -> OutProxy | None:
@@ -100,12 +98,6 @@ class PeerPool(UpstreamPool):
         connection.connection_made(transport)
         probe_idle_peer(transport.get_extra_info("socket"), self.limits.keepalive)
         return connection
-
-    async def _tls(self) -> ssl.SSLContext | None:
-        """The context for TLS; reading the authorities takes long enough to be done elsewhere."""
-        if self.target.tls and self._context is None:
-            self._context = await asyncio.to_thread(ssl.create_default_context, cafile=self.spec.ca_file or None)
-        return self._context
 
 
 class _AskingForTunnel(asyncio.Protocol):
@@ -187,7 +179,7 @@ class PeerExchange(Exchange):
             self._request.method,
             target,
             self._request.headers,
-            host=self._pool.host,
+            host=self._pool.target.authority,
             api_key=self._pool.api_key,
             proxy_authorization=self._pool.proxy_authorization,
             upgrade=self._upgrade,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from modelyard.runtime.child import Child
-from modelyard.runtime.http.upstream import UpstreamPool
+from modelyard.runtime.http.pool import UpstreamPool
 from modelyard.runtime.logs import DaemonLog
 from modelyard.wire.durations import go_duration
 

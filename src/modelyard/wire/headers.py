@@ -62,13 +62,17 @@ def tokens(value: bytes) -> list[bytes]:
     return [token.strip().lower() for token in value.split(b",") if token.strip()]
 
 
+MEANT_FOR_ALL = frozenset({b"host", b"content-length", b"transfer-encoding"})
+"""What says where a message goes and where it ends: no sender can declare that away."""
+
+
 def connection_tokens(headers: Iterable[Header]) -> frozenset[bytes]:
     """What `Connection` names: headers that end at this hop, and words such as close and upgrade."""
     found: list[bytes] = []
     for lower, _, value in headers:
         if lower == b"connection":
             found += tokens(value)
-    return frozenset(found)
+    return frozenset(found) - MEANT_FOR_ALL
 
 
 def is_websocket_upgrade(headers: Iterable[Header]) -> bool:
@@ -112,15 +116,19 @@ def request_head(
     forwarded: bytes = b"",
     names_hops: bool = True,
     upgrade: bool = False,
+    host: bytes = b"",
 ) -> bytes:
     """The head that an upstream gets (spec http 6.4): hop-by-hop headers gone, the client's address appended.
 
     The line that frames the body and the empty line are left to the caller. `upgrade` writes the two headers of an
     upgrade again, which are hop by hop but meant for the next hop too. `names_hops`: there may be a `Connection`
-    header, which may name further headers that end here. `forwarded` is the chain so far.
+    header, which may name further headers that end here. `forwarded` is the chain so far. `host` is for requests that
+    have no `Host` of their own.
     """
     dropped = NOT_FORWARDED | connection_tokens(headers) if names_hops else NOT_FORWARDED
     lines = [b"%s %s HTTP/1.1\r\n" % (method, target)]
+    if host:
+        lines.append(b"Host: %s\r\n" % host)
     lines += [b"%s: %s\r\n" % (name, value) for lower, name, value in headers if lower not in dropped]
     lines.append(b"X-Forwarded-For: %s%s\r\n" % (forwarded + b", " if forwarded else b"", client))
     if upgrade:

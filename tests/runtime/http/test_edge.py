@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import cast
 
 import pytest
 
 from modelyard.app.resolution import Route
 from modelyard.runtime.http.asgi import Message
+from tests.support.certificates import make_certificate
 from tests.support.plane import Plane, eventually, in_plane
 
 
@@ -293,6 +295,29 @@ def test_a_refused_client_may_finish_its_sentence_and_hears_why() -> None:
             await client.writer.drain()
             assert (await client.head()).startswith("HTTP/1.1 413")
             assert await client.until_closed() == b""
+        await eventually(lambda: not plane.edge.connections)
+
+    in_plane(story)
+
+
+def test_a_refused_client_of_tls_may_finish_its_sentence_too(tmp_path: Path) -> None:
+    """TLS can't be closed on one side only, so the connection stays for a while, and what comes is dropped."""
+    certificate = make_certificate(tmp_path)
+    size = 8 << 20
+
+    async def story(plane: Plane) -> None:
+        plane.upstream.reads_bodies = False
+        port = (await plane.edge.listen("127.0.0.1", 0, certificate.server_context()))[0][1]
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=certificate.client_context())
+        head = b"PUT /upstream/m/x HTTP/1.1\r\nHost: y\r\nConnection: close\r\nContent-Length: %d\r\n\r\nabc"
+        writer.write(head % size)
+        await (await plane.upstream.request()).write(b"HTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n")
+        await eventually(lambda: plane.in_flight() == 0)
+        for _ in range(size >> 16):
+            writer.write(bytes(1 << 16))
+            await writer.drain()
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 413")
+        writer.close()
         await eventually(lambda: not plane.edge.connections)
 
     in_plane(story)

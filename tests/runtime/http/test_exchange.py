@@ -8,7 +8,7 @@ import json
 import pytest
 
 from modelyard.config.schema import ModelConfig
-from modelyard.runtime.http.upstream import UpstreamPool
+from modelyard.runtime.http.pool import UpstreamPool
 from tests.support.plane import Plane, eventually, in_plane
 
 SSE_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -189,6 +189,32 @@ def test_a_pooled_connection_that_died_is_tried_once_more() -> None:
             await again.answer_json()
             assert (await client.head()).startswith(OK)
         assert plane.upstream.connections == 2
+
+    in_plane(story)
+
+
+def test_a_body_that_streams_gets_a_connection_that_cannot_be_stale() -> None:
+    """R47: what has passed can't be sent once more, so a kept connection, which may be dead, is no place for it."""
+
+    async def story(plane: Plane) -> None:
+        plane.upstream.reads_bodies = False
+        async with plane.client() as client:
+            client.send(b"GET /upstream/m/x HTTP/1.1\r\nHost: y\r\n\r\n")
+            await (await plane.upstream.request()).answer_json()
+            await client.head()
+            await client.read(2)
+            assert "idle=1" in repr(plane.pool())
+            client.send(b"PUT /upstream/m/file HTTP/1.1\r\nHost: y\r\nContent-Length: 6\r\n\r\nabc")
+            got = await plane.upstream.request()
+            assert plane.upstream.connections == 2
+            client.send(b"def")
+            assert await got.reader.readexactly(6) == b"abcdef"
+            await got.answer_json()
+            assert (await client.head()).startswith(OK)
+            await client.read(2)
+            client.send(b"PUT /upstream/m/file HTTP/1.1\r\nHost: y\r\nContent-Length: 3\r\n\r\nabc")
+            await plane.upstream.request()
+            assert plane.upstream.connections == 2  # this one is whole, and can be sent again
 
     in_plane(story)
 

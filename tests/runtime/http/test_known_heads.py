@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from modelyard.runtime.clock import SystemClock
 from modelyard.runtime.http.connection import EdgeConnection
 from modelyard.runtime.http.edge import Edge
+from modelyard.runtime.http.pool import UpstreamPool
 from modelyard.runtime.http.request import Request
 from modelyard.runtime.http.turn import Turn
-from modelyard.runtime.http.upstream import UpstreamConnection, UpstreamPool
+from modelyard.runtime.http.upstream import UpstreamConnection
 from modelyard.runtime.tasks import TaskOwner
 from modelyard.wire.heads import MISSES, ResponseHead
 from tests.support.plane import Plane, in_plane
@@ -236,7 +237,7 @@ def test_heads_that_always_differ_are_no_longer_learnt() -> None:
         learnt = []
         for number in range(2 * MISSES):
             connection.take(POST.replace(b"Host", b"X: %d\r\nHost" % number) % (1, b"1"))
-            learnt.append(connection._known is not None)
+            learnt.append(connection._reader.known is not None)
         assert learnt == [True] * MISSES + [False] * MISSES
 
     asyncio.run(story())

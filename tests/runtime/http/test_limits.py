@@ -6,7 +6,7 @@ import asyncio
 import socket
 
 from modelyard.runtime.http.limits import Limits, probe_idle_peer
-from modelyard.runtime.http.upstream import UpstreamPool
+from modelyard.runtime.http.pool import UpstreamPool
 from tests.runtime.http.test_upstream import ANSWER, REQUEST, Recorder
 from tests.support.plane import Plane, eventually, in_plane
 

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
+import ssl
+import struct
+from pathlib import Path
+
 import pytest
 
-from modelyard.runtime.http.upstream import Target, UpstreamConnection, UpstreamPool
+from modelyard.runtime.http.pool import Target, UpstreamPool
+from modelyard.runtime.http.upstream import UpstreamConnection
 from modelyard.wire.heads import ResponseHead
+from tests.support.certificates import make_certificate
 from tests.support.plane import Plane, eventually, in_plane
 
 
@@ -115,6 +123,69 @@ def test_a_connection_that_is_closed_as_soon_as_it_is_made_is_none() -> None:
         assert taker.said == ["upstream closed the connection"]
         assert "open=0" in repr(pool)
         await eventually(lambda: plane.upstream.writers)
+
+    in_plane(story)
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 413 No\r\nContent-Length: 2\r\n\r\nno", b""])
+def test_an_engine_that_refuses_a_body_and_hangs_up_is_heard(answer: bytes) -> None:
+    """R37: writing to it fails before its answer is read, which is in our socket all the same."""
+
+    async def story(plane: Plane) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            taker = Recorder()
+            pool = await connect(plane, taker, listening.getsockname()[1])
+            engine = listening.accept()[0]
+            connection = taker.connection
+            assert connection is not None
+            connection.body_follows = True
+            connection.send(taker, b"PUT", b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n", None)
+            pool.turn.finish_writes()
+            engine.send(answer)
+            engine.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            engine.close()  # which is a reset
+            for _ in range(2):  # the loop has had no time to read
+                connection.write(b"more of the body")
+                pool.turn.finish_writes()
+            await eventually(lambda: taker.said)
+            if answer:
+                assert taker.said == ["413", "no|"]
+            else:
+                assert len(taker.said) == 1
+                assert "413" not in taker.said[0]
+            assert "open=0" in repr(pool)
+
+    in_plane(story)
+
+
+def test_authorities_are_read_once_for_all_connections(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    certificate = make_certificate(tmp_path)
+    made: list[ssl.SSLContext] = []
+
+    def make(cafile: str | None = None) -> ssl.SSLContext:
+        made.append(certificate.client_context())
+        return made[-1]
+
+    monkeypatch.setattr("modelyard.runtime.http.pool.ssl.create_default_context", make)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    async def story(plane: Plane) -> None:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=certificate.server_context())
+        port = server.sockets[0].getsockname()[1]
+        pool = UpstreamPool(f"https://localhost:{port}", plane.tasks, plane.turn)
+        takers = [Recorder(), Recorder()]
+        pool.connect(takers[0])
+        await eventually(lambda: takers[0].connection)
+        pool.connect(takers[1])
+        await eventually(lambda: takers[1].connection)
+        assert len(made) == 1
+        for taker in takers:
+            assert taker.connection is not None
+            taker.connection.close()
+        server.close()
 
     in_plane(story)
 

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Protocol
 
+from modelyard.runtime.http.pool import UpstreamPool
 from modelyard.runtime.http.request import TRACE, Request
 from modelyard.runtime.http.tunnel import splice
-from modelyard.runtime.http.upstream import UpstreamConnection, UpstreamPool
+from modelyard.runtime.http.upstream import UpstreamConnection
 from modelyard.wire import errors, headers
 from modelyard.wire.endpoints import Dialect
 from modelyard.wire.heads import ResponseHead
@@ -86,7 +87,8 @@ class Exchange:
     def begin(self) -> None:
         """Send the request as soon as there is a connection."""
         self._request.listener = self
-        connection = self._pool.take_idle()
+        # What passes live can't be sent twice, so a kept connection, which may turn out dead, is no good for it (R47).
+        connection = self._pool.take_idle() if self._request.body.complete else None
         if connection is None:
             self._pool.connect(self)
         else:
@@ -137,6 +139,7 @@ class Exchange:
             forwarded=request.fields.get(b"x-forwarded-for", b""),
             names_hops=b"connection" in request.fields,
             upgrade=self._upgrade,
+            host=b"" if b"host" in request.fields else self._pool.target.authority,
         )
         if not self._upgrade:
             request.head.forwarded = (target, head)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import socket
 import struct
+from collections.abc import Iterator
 
+LAST_WORDS = 256 * 1024
+"""Bytes that are read at most of a connection that has ended."""
 _TCP_INFO_SIZE = 64
 _LAST_DATA_SENT = 44
 _LAST_DATA_RECEIVED = 52
@@ -25,3 +30,22 @@ def seconds_of_silence(connection: socket.socket) -> tuple[float, float] | None:
     except (OSError, struct.error):
         return None
     return sent / 1000, received / 1000
+
+
+def unread(transport: asyncio.BaseTransport) -> Iterator[bytes]:
+    """What came on a connection that has ended, and was not read: a failed write ends a transport before it reads on.
+
+    To be asked in `connection_lost`, while the socket is still open. Of an encrypted connection nothing can be said.
+    """
+    connection = transport.get_extra_info("socket")
+    if connection is None or transport.get_extra_info("ssl_object") is not None:
+        return
+    try:
+        with socket.socket(fileno=os.dup(connection.fileno())) as same:
+            same.setblocking(False)
+            left = LAST_WORDS
+            while left > 0 and (data := same.recv(left)):
+                left -= len(data)
+                yield data
+    except OSError:
+        return
