@@ -23,7 +23,7 @@ EXAMPLES = ROOT / "examples" / "workloads"
 PAGE = ROOT / "docs" / "simulator.md"
 PICTURE = ROOT / "docs" / "images" / "simulator.svg"
 START, END = "<!-- scripts/bench swaps: start -->", "<!-- scripts/bench swaps: end -->"
-POLICIES = "plain-fifo,fifo,fifo+maxWait=60,fifo+minResidency=20"
+POLICIES = "plain-fifo,fifo,fifo+maxWait=60,fifo+minResidency=20,fifo+economics=on"
 _HEAD = ("workload", "policy", "swaps", "total waiting", "longest wait", "allowed by `maxWait`", "makespan")
 
 
@@ -38,6 +38,7 @@ CASES = (
     Case("abcabc.yaml", "bursts of A B C A B C"),
     Case("agents.yaml", "two agents in turns"),
     Case("rare.yaml", "a stream against a rare model"),
+    Case("streams.yaml", "two streams"),
     Case("zipf.yaml", "20 models, Zipf"),
 )
 
@@ -101,7 +102,9 @@ def _rows(case: Case) -> list[Sequence[str]]:
 
 
 def _against(value: float, plain: float) -> str:
-    return "" if value == plain else f" ({(value / plain - 1) * 100:+.0f} %)".replace("-", "−")
+    percent = (value / plain - 1) * 100
+    digits = 1 if percent <= -99.5 else 0  # all but nothing is not nothing
+    return "" if value == plain else f" ({percent:+.{digits}f} %)".replace("-", "−")
 
 
 def _allowed(one: Figures) -> str:

@@ -178,8 +178,10 @@ class Dispatcher:
         return self.obstacle(station, (), self.now, may_be_busy=True) is None
 
     def _pays(self, model: str) -> bool:
-        stations = self.yard.stations
-        return saves_waiting(self.line, stations[model], [stations[v] for v in self.yard.plan(model).evict])
+        stations, victims = self.yard.stations, self.yard.plan(model).evict
+        rivals = (m for m in self.line.models() if m != model and m not in victims)
+        others = sum(self.line.count(m) for m in rivals if not victims.isdisjoint(self.yard.plan(m).evict))
+        return saves_waiting(self.line, stations[model], [stations[v] for v in victims], self.now, others=others)
 
     def can_serve(self, station: Station) -> bool:
         """Whether a request for this model could be granted now."""

@@ -166,7 +166,7 @@ class Scheduler:
         if granted is not None:
             station.note_service(now - granted)
         station.used = now
-        if station.in_flight and not self._desk.line.count(station.model):
+        if station.in_flight and not self._desk.economics and not self._desk.line.count(station.model):
             return []
         if not self._desk.line and not station.retiring:
             if station.facts.ttl and station.resting:

@@ -61,6 +61,8 @@ class WaitingLine:
         self._by_model: dict[str, list[_Place]] = {}
         self._patient: OrderedDict[RequestId, Ticket] = OrderedDict()
         self._overdue: OrderedDict[RequestId, Ticket] = OrderedDict()
+        self._arrived: dict[str, float] = {}
+        """When those who wait for a model arrived, added up."""
         self._rounds: dict[tuple[str, int], Rounds] = {}
         self._moves = 0
         self._swap_turns = SwapTurns()
@@ -88,6 +90,7 @@ class WaitingLine:
         ticket = Ticket(request, asked, priority, (_PATIENT, (), self._arrivals))
         self._tickets[request] = self._by_arrival[asked.arrival] = ticket
         self._patient[request] = ticket
+        self._arrived[facts.model] = self._arrived.get(facts.model, 0.0) + now
         self._rank(ticket)
         self._insert(ticket)
         return ticket
@@ -101,6 +104,10 @@ class WaitingLine:
         self._patient.pop(request, None)
         self._overdue.pop(request, None)
         self._take_out(ticket)
+        if ticket.model in self._by_model:
+            self._arrived[ticket.model] -= ticket.since
+        else:
+            del self._arrived[ticket.model]
         self._leave_round(ticket, served=served)
         return ticket
 
@@ -125,6 +132,10 @@ class WaitingLine:
     def count(self, model: str) -> int:
         """How many wait for `model`."""
         return len(self._by_model.get(model, ()))
+
+    def waited(self, model: str, now: float) -> float:
+        """How long all who wait for `model` have waited together (seconds)."""
+        return self.count(model) * now - self._arrived.get(model, 0.0)
 
     def is_overdue(self, model: str) -> bool:
         """Whether somebody has waited too long for `model`."""

@@ -90,8 +90,8 @@ class Fifo(Section, frozen=True, kw_only=True):
     economics: Annotated[
         bool,
         Meta(
-            description="Let learned load times decide whether a swap now, or the queue of the model that runs first, "
-            "costs less waiting in all; within `maxWait`. (Ours.)"
+            description="Let learned times decide whether a swap now costs less waiting in all than letting the model "
+            "that runs go on with its queue and with those who come meanwhile; within `maxWait`. (Ours.)"
         ),
     ] = False
 
