@@ -9,6 +9,7 @@ import pytest
 from modelyard.core.commands import Command, Grant, Reject, StartChild, StopChild, TellWaiting
 from modelyard.core.errors import Braked, LoadFailed, UnknownModel
 from modelyard.core.events import (
+    ChildBrokeDown,
     ChildExited,
     ChildFailed,
     ChildReady,
@@ -127,6 +128,14 @@ def test_it_counts_who_was_overdue_and_how_much_of_the_bound_was_used() -> None:
     keeper.observe(DeadlinePassed(), [], 10.0)
     keeper.observe(*READY, 11.5)
     assert (keeper.overdue, keeper.closest) == (1, 11.5 / 23.0)
+
+
+def test_a_grant_to_a_child_that_broke_down_breaks_law_2() -> None:
+    keeper = LawKeeper()
+    for event, commands in (SPECS, ASKS, READY, SERVED, (ChildBrokeDown(child("a#1")), [])):
+        keeper.observe(event, commands, 2.0)
+    with pytest.raises(LawBroken, match="law 2: 2 is granted to a#1, which is not ready"):
+        keeper.observe(RequestArrived(2, "a"), [Grant(2, child("a#1"))], 2.0)
 
 
 def test_a_peaceful_dialogue_breaks_no_law() -> None:

@@ -274,6 +274,36 @@ def test_a_crash_while_serving_does_not_leave_the_next_child_busy() -> None:
     book.served(1).expect()
 
 
+def test_nobody_is_sent_to_a_child_that_broke_down() -> None:
+    """R10: what is left of it may still answer, and would take the request with it."""
+    book = Playbook("a").running("a").asks(1, "a")
+    book.broke_down("a#1").expect()
+    assert book.phase("a") == "stopping"
+    book.asks(2, "a").expect()
+    book.exited("a#1").expect("start a#2")
+    book.ready("a#2").expect("grant 2 a#2")
+
+
+def test_a_child_that_broke_down_leaves_as_one_that_was_told_to() -> None:
+    book = Playbook("a", "b").running("a").hold("a")
+    book.broke_down("a#1").expect()
+    book.asks(1, "b").expect()
+    book.unload("a").expect()
+    book.exited("a#1").expect("start b#1")
+    book.ready("b#1").expect("grant 1 b#1")
+
+
+def test_a_child_that_breaks_down_while_others_make_room_for_it() -> None:
+    """Ready, and asked for: the neighbour goes first. Then it starts anew instead of serving."""
+    groups = {"g": GroupRule(exclusive=False, members=("a",))}
+    book = Playbook("a", "b", groups=groups).running("b", "a")
+    book.asks(1, "b").expect("stop a#1 in 10 s")
+    book.broke_down("b#1").expect()
+    book.exited("b#1").expect()
+    book.exited("a#1").expect("start b#2")
+    book.ready("b#2").expect("grant 1 b#2")
+
+
 def test_late_and_unknown_news_changes_nothing() -> None:
     book = Playbook("a").running("a")
     before = book.scheduler.snapshot()
@@ -281,6 +311,8 @@ def test_late_and_unknown_news_changes_nothing() -> None:
     book.ready("a#7").expect()
     book.failed("a#0").expect()
     book.exited("nobody#1").expect()
+    book.broke_down("nobody#1").expect()
+    book.broke_down("a#7").expect()
     book.served(99).expect()
     book.leaves(99).expect()
     book.unload("nobody").expect()

@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from modelyard.core.commands import Grant, StartChild, StopChild
 from modelyard.core.events import (
     CancelAsked,
+    ChildBrokeDown,
     ChildExited,
     ChildFailed,
     ChildReady,
@@ -127,6 +128,11 @@ class AnythingGoes(RuleBasedStateMachine):
         if child in self.starting:
             self.starting.remove(child)
         self.happens(ChildFailed(child, "broken") if failed else ChildExited(child))
+
+    @precondition(lambda self: self.running)
+    @rule(data=st.data())
+    def break_down(self, data: st.DataObject) -> None:
+        self.happens(ChildBrokeDown(data.draw(st.sampled_from(self.running))))
 
     @rule(model=st.sampled_from(MODELS), generation=st.integers(0, 3))
     def report_nonsense(self, model: str, generation: int) -> None:

@@ -236,6 +236,21 @@ def test_a_stop_in_the_first_moments_leaves_nobody(kind: str) -> None:
     in_yard(story)
 
 
+def test_a_start_that_is_aborted_gets_little_grace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R11, R27: it ignores TERM, and has served nobody whose answer could be saved."""
+    monkeypatch.setattr(child_module, "FAILED_START_GRACE", 0.3)
+
+    async def story(yard: Yard) -> None:
+        child = yard.child(engine("--ignore-term", "--pids", tmp_path), proxy="http://127.0.0.1:9")
+        await eventually(lambda: read_pids(tmp_path))
+        began = time.monotonic()
+        child.stop(600.0)
+        assert await yard.failure(child) == "aborted"
+        assert 0.3 <= time.monotonic() - began < QUICK
+
+    in_yard(story)
+
+
 def test_stop_while_the_port_is_taken_spawns_nothing() -> None:
     async def story(yard: Yard) -> None:
         with socket.create_server(("127.0.0.1", 0)) as other:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shlex
 import signal
+import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
@@ -12,7 +14,7 @@ from typing import Self
 import httpx
 
 from tests.support.logged import LoggedProcess
-from tests.support.processes import free_port_row
+from tests.support.processes import PATIENCE, free_port_row
 
 
 def demo_engine(*switches: object) -> str:
@@ -44,10 +46,14 @@ class Daemon(LoggedProcess):
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.process.poll() is None:
+        began = time.monotonic()
+        while self.process.poll() is None:  # more than once, as two signals that come together are one
+            assert time.monotonic() < began + PATIENCE, f"it does not end: {self.lines[-20:]}"
             self.signal(signal.SIGTERM)
-            self.signal(signal.SIGTERM)
-            self.wait_exit()
+            try:
+                self.process.wait(0.1)
+            except subprocess.TimeoutExpired:
+                pass
         self.close()
 
     @property

@@ -17,6 +17,7 @@ from modelyard.core.disciplines import Discipline
 from modelyard.core.errors import Cause
 from modelyard.core.events import (
     CancelAsked,
+    ChildBrokeDown,
     ChildExited,
     ChildFailed,
     ChildReady,
@@ -133,6 +134,10 @@ class Playbook:
     def failed(self, name: str, reason: str = "broken") -> Playbook:
         """A child did not become ready."""
         return self.happens(ChildFailed(child(name), reason))
+
+    def broke_down(self, name: str) -> Playbook:
+        """A ready child has ended by itself, and something of it is left for a while."""
+        return self.happens(ChildBrokeDown(child(name)))
 
     def exited(self, name: str) -> Playbook:
         """No process of a child is left."""

@@ -71,6 +71,13 @@ class ChildExited(Struct, frozen=True):
     reason: str = ""
 
 
+class ChildBrokeDown(Struct, frozen=True):
+    """The child has ended by itself, or begins to: its process is gone, or something else of it, and what is left is
+    being cleared away. It serves nobody new; its end follows."""
+
+    child: ChildId
+
+
 class UnloadAsked(Struct, frozen=True):
     """Somebody wants these models stopped; None means all. Their waiting requests are rejected."""
 
@@ -142,6 +149,7 @@ Event = (
     | ChildReady
     | ChildFailed
     | ChildExited
+    | ChildBrokeDown
     | UnloadAsked
     | TryAgainAsked
     | HoldAsked

@@ -14,6 +14,7 @@ from modelyard.core.commands import Command, Grant, Reject, StartChild, StopChil
 from modelyard.core.errors import Braked, Held
 from modelyard.core.events import (
     CancelAsked,
+    ChildBrokeDown,
     ChildExited,
     ChildFailed,
     ChildReady,
@@ -174,8 +175,8 @@ class LawKeeper:
             case ChildReady():
                 self._used[event.child] = now
                 return self._became_ready(event.child)
-            case ChildFailed() | ChildExited():
-                self._gone(event.child)
+            case ChildFailed() | ChildExited() | ChildBrokeDown():
+                self._ends(event)
             case SpecsChanged():
                 self._note_specs(event)
             case ShutdownAsked():
@@ -234,6 +235,13 @@ class LawKeeper:
             return None
         self._phases[child.model] = Phase.READY
         return child.model if any(r.model == child.model for r in self._waiting.values()) else None
+
+    def _ends(self, event: ChildFailed | ChildExited | ChildBrokeDown) -> None:
+        child = event.child
+        if not isinstance(event, ChildBrokeDown):
+            self._gone(child)
+        elif self._children.get(child.model) == child and self._phases[child.model] is Phase.READY:
+            self._phases[child.model] = Phase.STOPPING
 
     def _gone(self, child: ChildId) -> None:
         if self._children.get(child.model) == child:

@@ -9,6 +9,8 @@ possible in it and the phase that each leads to. **What is not in the table cann
 
 * A child that was asked to stop is STOPPING until no process of it is left, whatever it was doing before. That it
   becomes ready meanwhile is too late to matter, so STOPPING knows no BECAME_READY.
+* A child that breaks down is STOPPING as well, although nobody asked: its process is gone, and until the rest of its
+  tree is, it must not be given work that would end with it.
 * A child can exit in every phase in which it exists. The exit of a starting child is a failed start; the exit of a
   ready one is a crash; both leave the model stopped, and the next request tries again (spec lifecycle 2.8, 3.11.6).
 * FAILED is a stopped model that may not be tried again yet: its starts failed again and again (GAVE_UP), and it waits
@@ -32,6 +34,7 @@ class Happening(StrEnum):
 
     STARTED = "started"
     BECAME_READY = "became ready"
+    BROKE_DOWN = "broke down"
     EXITED = "exited"
     STOP_ASKED = "stop asked"
     SLEEP_ASKED = "sleep asked"
@@ -56,21 +59,25 @@ TABLE: Mapping[Phase, Mapping[Happening, Phase]] = MappingProxyType(
         },
         Phase.READY: {
             Happening.SLEEP_ASKED: Phase.FALLING_ASLEEP,
+            Happening.BROKE_DOWN: Phase.STOPPING,
             Happening.STOP_ASKED: Phase.STOPPING,
             Happening.EXITED: Phase.STOPPED,
         },
         Phase.FALLING_ASLEEP: {
             Happening.FELL_ASLEEP: Phase.ASLEEP,
+            Happening.BROKE_DOWN: Phase.STOPPING,
             Happening.STOP_ASKED: Phase.STOPPING,
             Happening.EXITED: Phase.STOPPED,
         },
         Phase.ASLEEP: {
             Happening.WAKE_ASKED: Phase.WAKING,
+            Happening.BROKE_DOWN: Phase.STOPPING,
             Happening.STOP_ASKED: Phase.STOPPING,
             Happening.EXITED: Phase.STOPPED,
         },
         Phase.WAKING: {
             Happening.WOKE_UP: Phase.READY,
+            Happening.BROKE_DOWN: Phase.STOPPING,
             Happening.STOP_ASKED: Phase.STOPPING,
             Happening.EXITED: Phase.STOPPED,
         },

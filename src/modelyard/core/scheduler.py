@@ -17,6 +17,7 @@ from modelyard.core.dispatch import Dispatcher
 from modelyard.core.errors import Cancelled, LoadFailed, ModelUnloaded, ShuttingDown, UnknownModel
 from modelyard.core.events import (
     CancelAsked,
+    ChildBrokeDown,
     ChildExited,
     ChildFailed,
     ChildReady,
@@ -59,6 +60,7 @@ class Scheduler:
             ChildReady: self._on_ready,
             ChildFailed: self._on_child_gone,
             ChildExited: self._on_child_gone,
+            ChildBrokeDown: self._on_broke_down,
             UnloadAsked: self._on_unload,
             TryAgainAsked: self._on_try_again,
             HoldAsked: self._on_hold,
@@ -201,6 +203,21 @@ class Scheduler:
         self._desk.yard.forget_swap(station)
         # Whoever is overdue elsewhere: a load serves those who waited for it (law 4).
         self._desk.serve(station)
+        self._desk.settle()
+        return self._desk.finish()
+
+    def _on_broke_down(self, event: ChildBrokeDown, now: float) -> list[Command]:
+        """The child serves nobody new. Those who wait, and those who come, get the next one when this one is gone."""
+        station = self._station_of(event.child, Happening.BROKE_DOWN)
+        if station is None:
+            return []
+        self._desk.now = now
+        self._desk.move(station, Happening.BROKE_DOWN)
+        station.why = "it has ended by itself"
+        self._desk.retiring.discard(station.model)
+        station.retiring = None
+        # A swap that it is ready for can't begin with it any more; whoever it sends away leaves all the same.
+        self._desk.yard.forget_swap(station)
         self._desk.settle()
         return self._desk.finish()
 

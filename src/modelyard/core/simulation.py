@@ -13,6 +13,7 @@ from statistics import median
 
 from modelyard.core.commands import Command, Grant, Reject, StartChild, StopChild
 from modelyard.core.events import (
+    ChildBrokeDown,
     ChildExited,
     ChildFailed,
     ChildReady,
@@ -138,7 +139,9 @@ class _MachineRoom:
 
     def _perhaps_crash(self, child: ChildId, now: float) -> None:
         if child not in self._stopping and self._dice.chance(self._machine.crashing):
-            self.plan(now + self._dice.time(10.0), ChildExited(child, "crashed"))
+            at = now + self._dice.time(10.0)
+            self.plan(at, ChildBrokeDown(child))
+            self.plan(at + self._dice.time(2.0), ChildExited(child, "crashed"))
 
 
 def simulate(world: World, trace: Trace | None = None) -> Outcome:

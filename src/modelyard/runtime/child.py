@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 from modelyard.config.cmdline import split_command
 from modelyard.config.secrets import masked
-from modelyard.core.events import ChildExited, ChildFailed, ChildReady, Event
+from modelyard.core.events import ChildBrokeDown, ChildExited, ChildFailed, ChildReady, Event
 from modelyard.core.model import ChildId
 from modelyard.runtime.afterlife import Afterlife
 from modelyard.runtime.bell import Bell, at
@@ -63,9 +63,9 @@ class _StartFailedError(Exception):
 
 
 class Child:
-    """Owns one process tree. `post` gets `ChildReady` at most once, then exactly one `ChildFailed` (it
-    never was ready) or `ChildExited`, and that only when no process of the tree is left. Nothing here
-    raises."""
+    """Owns one process tree. `post` gets `ChildReady` at most once, then `ChildBrokeDown` as soon as a ready one ends
+    unasked, and in the end exactly one `ChildFailed` (it never was ready) or `ChildExited`, and that only when no
+    process of the tree is left. Nothing here raises."""
 
     def __init__(
         self,
@@ -154,7 +154,9 @@ class Child:
 
     def stop(self, grace: float) -> None:
         """Ask the tree to end, kill what is left of it in `grace` seconds. Again with less grace: less is
-        left."""
+        left. One that was never ready has nothing to bring to an end, and gets little (spec lifecycle 2.7)."""
+        if not (self._was_ready or self.spec.cmd_stop):
+            grace = min(grace, FAILED_START_GRACE)
         self._stop_asked = True
         self._stop_by = min(self._stop_by, self._clock.now() + grace)
         self._bell.ring()
@@ -194,6 +196,8 @@ class Child:
             self._post(ChildReady(self.child))
             await self._remember_members()
             await self._bell.wait_until(self._is_over)
+            if not self._stop_asked:
+                self._post(ChildBrokeDown(self.child))
         by_itself = not self._stop_asked
         status = await self._end_tree()
         return self._last_event(failure, by_itself=by_itself, status=status)

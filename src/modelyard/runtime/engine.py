@@ -16,6 +16,7 @@ from modelyard.core.commands import Command, Grant, Reject, StartChild, StopChil
 from modelyard.core.errors import Cause
 from modelyard.core.events import (
     CancelAsked,
+    ChildBrokeDown,
     ChildExited,
     ChildFailed,
     ChildReady,
@@ -39,7 +40,7 @@ from modelyard.runtime.http.pool import UpstreamPool
 FLIGHT_RECORDER = 1000
 _ENDS = (ChildExited, ChildFailed)
 _NEWS = (ChildReady, ChildExited, ChildFailed)
-_MOVES = (ChildReady, ChildExited, ChildFailed, DeadlinePassed, SpecsChanged, TryAgainAsked, UnloadAsked)
+_MOVES = (*_NEWS, ChildBrokeDown, DeadlinePassed, SpecsChanged, TryAgainAsked, UnloadAsked)
 """Events after which models stand elsewhere; others move them only by a command to start or stop."""
 
 
