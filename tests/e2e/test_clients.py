@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -111,3 +113,110 @@ def test_rerank_infill_and_completion_reach_the_engine(daemon: Daemon) -> None:
     for path, body in routes.items():
         answer = httpx.post(daemon.url + path, json={"model": "writer", **body}, timeout=30)
         assert answer.status_code == 200, (path, answer.text)
+
+
+async def pieces_of(answer: httpx.Response) -> list[dict[str, Any]]:
+    """The events of a stream that ends as it should."""
+    lines = [line async for line in answer.aiter_lines() if line]
+    assert lines[-1] == "data: [DONE]"
+    return [json.loads(line.removeprefix("data: ")) for line in lines[:-1]]
+
+
+FIM = "<|fim_prefix|>def add(a, b):<|fim_suffix|>\n    return c<|fim_middle|>"
+CONTINUE: dict[str, dict[str, Any]] = {
+    "/v1/completions": {"prompt": FIM, "max_tokens": 6, "temperature": 0.01, "stop": ["\n\n", "<|file_sep|>"]},
+    "/v1/completions?suffix": {"prompt": "def add(a, b):", "suffix": "\n    return c", "max_tokens": 6},
+    "/infill": {"input_prefix": "def add(a, b):", "input_suffix": "return c", "n_predict": 6, "input_extra": []},
+    "/completion": {"prompt": FIM, "n_predict": 6, "cache_prompt": True},
+}
+
+
+@pytest.mark.parametrize("path", CONTINUE)
+def test_an_editor_completes_and_changes_its_mind(daemon: Daemon, path: str) -> None:
+    """As Continue asks while somebody types: every key sends a request and drops the one before."""
+    body = {"model": "writer", "stream": True, **CONTINUE[path]}
+    headers = {"Content-Type": "application/json", "Authorization": "Bearer none"}
+
+    async def work() -> None:
+        async with httpx.AsyncClient(base_url=daemon.url, headers=headers, timeout=30) as client:
+            for _ in range(5):
+                async with client.stream("POST", path, json=body) as answer:
+                    assert answer.status_code == 200
+                    async for line in answer.aiter_lines():
+                        assert line.startswith("data: ")
+                        break
+            async with client.stream("POST", path, json=body) as answer:
+                assert answer.headers["content-type"].startswith("text/event-stream")
+                text = await answer.aread()
+            assert b"data: {" in text
+            while (await client.get("/api/inflight")).json()["requests"]:
+                await asyncio.sleep(0.01)
+
+    asyncio.run(asyncio.wait_for(work(), 60))
+
+
+def test_an_agent_counts_what_it_costs_and_is_interrupted(daemon: Daemon) -> None:
+    """As Cline and Roo Code ask: streams with the numbers at their end, some of them cancelled, model by model."""
+
+    async def ask(client: AsyncOpenAI, model: str, stop_after: int | None) -> int:
+        stream = await client.chat.completions.create(
+            model=model,
+            messages=[{"role": "system", "content": "You are an agent. " * 200}, {"role": "user", "content": "go"}],
+            temperature=0,
+            max_tokens=8,
+            stream=True,
+            stream_options={"include_usage": True},
+        )
+        tokens, count = 0, 0
+        async for chunk in stream:
+            count += 1
+            if count == stop_after:
+                await stream.close()
+                break
+            tokens = chunk.usage.completion_tokens if chunk.usage else tokens
+        return tokens
+
+    async def work() -> None:
+        headers = {"HTTP-Referer": "https://cline.bot", "X-Title": "Cline"}
+        async with AsyncOpenAI(
+            base_url=daemon.url + "/v1", api_key="none", max_retries=0, timeout=60, default_headers=headers
+        ) as client:
+            for model in ("writer", "poet", "writer"):
+                assert await ask(client, model, stop_after=2) == 0
+                assert await ask(client, model, stop_after=None) > 0
+
+    asyncio.run(work())
+
+
+def test_a_chat_page_looks_at_the_models_all_the_time(daemon: Daemon) -> None:
+    """As Open WebUI does: it lists the models while chats swap them, and asks for titles beside the chats."""
+    headers = {"Authorization": "Bearer sk-none", "X-OpenWebUI-User-Name": "J%C3%B6rg"}
+
+    async def chat(client: httpx.AsyncClient, model: str, *, stream: bool) -> None:
+        body = {"model": model, "stream": stream, "max_tokens": 6, "messages": [{"role": "user", "content": "hi"}]}
+        if not stream:
+            answer = await client.post("/v1/chat/completions", json=body)
+            assert answer.json()["choices"][0]["message"]["content"]
+            return
+        async with client.stream("POST", "/v1/chat/completions", json=body) as answer:
+            assert {piece["model"] for piece in await pieces_of(answer)} == {model}
+
+    async def look(client: httpx.AsyncClient, done: asyncio.Event) -> int:
+        looks = 0
+        while not done.is_set():
+            listing = (await client.get("/v1/models")).json()["data"]
+            assert [model["id"] for model in listing] == ["poet", "writer"]
+            assert {model["status"]["value"] for model in listing} <= {"loaded", "unloaded"}
+            looks += 1
+        return looks
+
+    async def work() -> None:
+        done = asyncio.Event()
+        async with httpx.AsyncClient(base_url=daemon.url, headers=headers, timeout=60) as client:
+            looking = asyncio.create_task(look(client, done))
+            for model in ("writer", "poet", "writer"):
+                await asyncio.gather(*(chat(client, model, stream=number % 2 == 0) for number in range(6)))
+            done.set()
+            assert await looking > 3
+
+    asyncio.run(work())
