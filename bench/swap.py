@@ -3,43 +3,26 @@
 from __future__ import annotations
 
 import argparse
-import http.client
-import json
 import random
 import shlex
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 from yardstick import report
-from yardstick.figures import percentile
 from yardstick.processes import Servers, alone
 from yardstick.targets import engine_command, start_daemon
+from yardstick.times import Figure, chat, post, table
 from yardstick.tools import BENCH, BenchError
 
 LONGEST_LOAD_MS = 2000
 STOP_SECONDS = 2
 """The `unloadTimeout` of the victim that ignores TERM."""
 _SEED = 1
-_REQUEST_SECONDS = 60.0
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One row of the table; milliseconds."""
-
-    measure: str
-    times: Sequence[float]
-
-    def cells(self) -> tuple[str, ...]:
-        """The row, as text."""
-        figures = (percentile(self.times, 50), percentile(self.times, 99), max(self.times))
-        return (self.measure, str(len(self.times)), *(f"{figure:.1f}" for figure in figures))
 
 
 class Yard:
@@ -65,24 +48,11 @@ class Yard:
 
     def chat(self, model: str) -> float:
         """One request; how many milliseconds it took."""
-        return self._post("/v1/chat/completions", {"model": model, "messages": [{"role": "user", "content": "hi"}]})
+        return chat(self._port, model)
 
     def unload(self) -> None:
         """Stop everything."""
-        self._post("/api/models/unload", {})
-
-    def _post(self, path: str, body: dict[str, object]) -> float:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_REQUEST_SECONDS)
-        began = time.monotonic()
-        try:
-            connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
-            answer = connection.getresponse()
-            text = answer.read().decode(errors="replace")
-        finally:
-            connection.close()
-        if answer.status != 200:
-            raise BenchError(f"POST {path} was answered {answer.status}: {text}")
-        return (time.monotonic() - began) * 1000
+        post(self._port, "/api/models/unload", {})
 
 
 def cold_starts(yard: Yard, count: int, dice: random.Random) -> Figure:
@@ -128,14 +98,6 @@ def stubborn_swaps(yard: Yard, count: int) -> list[Figure]:
         Figure("a third model, nothing swaps", before),
         Figure("a third model, during those swaps", meanwhile),
     ]
-
-
-def table(figures: Sequence[Figure]) -> str:
-    """The rows under their heads; milliseconds."""
-    lines = [("milliseconds", "n", "p50", "p99", "max"), *(figure.cells() for figure in figures)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    rows = ([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])] for line in lines)
-    return "\n".join("  ".join(row) for row in rows)
 
 
 def main(words: Sequence[str] | None = None) -> int:
