@@ -47,6 +47,17 @@ def test_models_that_come_and_go_are_not_told_value_by_value() -> None:
     assert changed(("  b: {", "  c: {")) == []
 
 
+def test_all_models_may_go_and_come() -> None:
+    full, empty = load(BASE), load("")
+    assert {one.path for one in value_changes(full, empty)} == {
+        "apiKeys",
+        "macros.engine",
+        "macros",
+        "routing.scheduler.settings.fifo.maxWait",
+    }
+    assert len(value_changes(empty, full)) == 4
+
+
 def test_secrets_are_not_told() -> None:
     assert changed(("first-secret-key", "second-secret-key")) == []
     assert changed(("HF_TOKEN=first, X=1", "HF_TOKEN=second, X=2")) == [

@@ -22,6 +22,7 @@ export const PAGES: readonly Page[] = [
   { name: "playground", key: "p", part: "now", first: true, load: () => import("./pages/Playground.svelte") },
   { name: "activity", key: "a", part: "past", first: true, load: () => import("./pages/Activity.svelte") },
   { name: "logs", key: "l", part: "past", load: () => import("./pages/Logs.svelte") },
+  { name: "config", key: "c", part: "setup", load: () => import("./pages/Config.svelte") },
   { name: "settings", key: "s", part: "setup", load: () => import("./pages/Settings.svelte") },
 ];
 

@@ -36,7 +36,7 @@ def value_changes(old: Config, new: Config) -> list[ValueChange]:
 
 
 def _comes_or_goes(path: tuple[str, ...], old: Config, new: Config) -> bool:
-    return path[0] == "models" and (path[1] in old.models) != (path[1] in new.models)
+    return path[0] == "models" and (len(path) == 1 or (path[1] in old.models) != (path[1] in new.models))
 
 
 def _leaves(config: Config) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -22,6 +22,7 @@ ROUTES = {
     "playground": "playground",
     "activity": "activity",
     "logs": "logs",
+    "config": "config/of/writer",
     "settings": "settings",
 }
 """Names of pictures, and what they show. Every page of the menu is among them."""
@@ -53,3 +54,5 @@ def wait_until_filled(page: Page, name: str) -> None:
     expect(page.get_by_text("Live", exact=True)).to_be_visible(timeout=LIMIT)
     if name == "activity":
         expect(page.get_by_role("cell", name="writer").first).to_be_visible(timeout=LIMIT)
+    if name == "config":
+        expect(page.get_by_role("region", name="Process")).to_be_visible(timeout=LIMIT)

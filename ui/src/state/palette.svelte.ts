@@ -17,15 +17,16 @@ class PaletteState {
       this.toggle();
       return;
     }
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.composedPath()[0])) return;
     const page = PAGES.find((one) => one.key === event.key);
     if (this.#leading && page) router.go(routeOf(page));
     this.#leading = event.key === "g";
   }
 }
 
-function isTyping(target: EventTarget | null): boolean {
-  return target instanceof Element && target.closest("input, textarea, select, dialog") !== null;
+/** Whether keys belong to where they go; also in an editor, which stands in a shadow root. */
+function isTyping(target: EventTarget | undefined): boolean {
+  return target instanceof Element && target.closest("input, textarea, select, dialog, [contenteditable]") !== null;
 }
 
 export const palette = new PaletteState();

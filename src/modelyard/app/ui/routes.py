@@ -36,7 +36,8 @@ POLICY = "; ".join(
 _PREFIX = b"/ui/"
 _BASE = b'<base href="./">'
 """What the page says before the server knows where it is."""
-_NAMES_OF_MODELS = "models/"
+_NAMES_OF_MODELS = ("models/", "playground/", "explain/", "config/of/")
+"""What follows these has dots in it, and is no file."""
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -73,7 +74,7 @@ class UiRoutes:
 
 
 def _looks_like_a_file(path: str) -> bool:
-    """As it is told in spec http 21, but for the names of models, which have dots in them."""
+    """As it is told in spec http 21, but for the names of models."""
     return "." in path.rpartition("/")[2] and not path.startswith(_NAMES_OF_MODELS)
 
 
