@@ -80,9 +80,7 @@ def test_filters() -> None:
 
 def test_a_row_as_clients_know_it_and_what_we_add() -> None:
     async def story(plane: Plane, client: httpx.AsyncClient) -> None:
-        plane.records.captures.add(
-            RawCapture(id=5, req_path="/", req_headers=[], req_body=b"{}", resp_headers=None, resp_body=None), 2
-        )
+        plane.records.captures.add(RawCapture(5, 2, b"/", [], [b"{}"], None, None))
         fifth, fourth = (await client.get(PAGE, params={"limit": 2})).json()["data"]
         assert fifth["timestamp"] == RowQuery.timestamp(1_795_000_005)
         assert fifth["tokens"]["cache_tokens"] == -1
@@ -146,9 +144,7 @@ def test_the_statistics() -> None:
 def test_deletion_wants_to_know_what_and_takes_the_captures_along() -> None:
     async def story(plane: Plane, client: httpx.AsyncClient) -> None:
         for number in (3, 4):
-            plane.records.captures.add(
-                RawCapture(id=number, req_path="/", req_headers=[], req_body=b"", resp_headers=None, resp_body=None), 0
-            )
+            plane.records.captures.add(RawCapture(number, 2, b"/", [], [], None, None))
         assert (await client.delete(PAGE)).status_code == 400
         assert (await client.delete(PAGE, params={"model": "org/x"})).json() == {"deleted": 1}
         assert await ids(client) == [5, 4, 2, 1]
@@ -225,10 +221,7 @@ def test_an_export_is_a_trace_for_the_simulator() -> None:
 def test_captures_over_http() -> None:
     async def story(plane: Plane, client: httpx.AsyncClient) -> None:
         head = [(b"authorization", b"Authorization", b"Bearer s"), (b"x-a", b"X-A", b"it's")]
-        plane.records.captures.add(
-            RawCapture(id=7, req_path="/v1/x", req_headers=head, req_body=b"{}", resp_headers=None, resp_body=b"\xff"),
-            3,
-        )
+        plane.records.captures.add(RawCapture(7, 2, b"/v1/x", head, [b"{}"], None, b"\xff"))
         assert (await client.get("/api/captures/7")).json() == {
             "id": 7,
             "req_path": "/v1/x",

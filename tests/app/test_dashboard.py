@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families as parse
 
-from modelyard.app.meters import Meters
+from modelyard.app.meters import Measured, Meters
 from modelyard.app.metrics import machine_families, model_families
 from modelyard.core.commands import StartChild, StopChild
 from modelyard.core.events import ChildExited, ChildReady
@@ -66,8 +66,7 @@ def _meters() -> Meters:
         ChildExited(child),
     ):
         meters.child_moved(news, used)
-    meters.count("m", "ok", duration=1.0)
-    meters.count_tokens("m", Figures(input=1))
+    meters.count("m", Measured("ok", 1.0, figures=Figures(input=1)))
     return meters
 
 

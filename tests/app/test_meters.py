@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from math import inf
 from typing import cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from modelyard.app.meters import UNKNOWN, Histogram, Meters
+from modelyard.app.meters import TOGETHER, UNKNOWN, Histogram, Measured, Meters
 from modelyard.core.commands import StartChild, StopChild
 from modelyard.core.events import (
     ChildExited,
@@ -63,11 +67,10 @@ def meters(clock: HandClock) -> Meters:
 
 
 def test_requests_count_by_outcome_with_their_times_and_tokens(meters: Meters) -> None:
-    meters.count("m", "ok", duration=1.5, queued=0.04, loaded=0.7, first_byte=0.9, first_token=0.95)
-    meters.count_tokens("m", Figures(input=10, output=5, cached=3))
-    meters.count("m", "rejected", duration=0.002)
-    meters.count_tokens("m", Figures(cached=-1, drafted=-1))
-    meter = meters.models["m"]
+    figures = Figures(input=10, output=5, cached=3)
+    meters.count("m", Measured("ok", 1.5, 0.04, 0.7, 0.9, 0.95, figures))
+    meters.count("m", Measured("rejected", 0.002, figures=Figures(cached=-1, drafted=-1)))
+    meter = dict(meters.counted())["m"]
     assert meter.requests == {"ok": 1, "rejected": 1}
     assert (meter.tokens["input"], meter.tokens["output"], meter.tokens["cached"]) == (10, 5, 3)
     assert sum(meter.duration.counts) == 2
@@ -79,8 +82,8 @@ def test_requests_count_by_outcome_with_their_times_and_tokens(meters: Meters) -
 
 def test_names_that_no_model_has_count_as_one(meters: Meters) -> None:
     for name in ("gpt-7", "gpt-8"):
-        meters.count(name, "rejected", duration=0.0)
-    assert meters.models[UNKNOWN].requests == {"rejected": 2}
+        meters.count(name, Measured("rejected", 0.0))
+    assert dict(meters.counted())[UNKNOWN].requests == {"rejected": 2}
     assert list(meters.models) == [UNKNOWN]
 
 
@@ -130,6 +133,25 @@ def test_histograms_include_their_bounds() -> None:
     for value in (0.05, 0.1, 0.5, 2.0):
         histogram.observe(value)
     assert histogram.counts == [2, 1, 1]
+
+
+@given(st.lists(st.floats(-1, 20), max_size=40))
+def test_many_figures_count_as_each_by_itself(values: list[float]) -> None:
+    together, single = Histogram((0.1, 1.0, 10.0)), Histogram((0.1, 1.0, 10.0))
+    together.observe_all(values)
+    for value in values:
+        single.observe(value)
+    ends = pairwise([-1.0, 0.1, 1.0, 10.0, inf])
+    expected = [sum(below < value <= bound for value in values if value >= 0) for below, bound in ends]
+    assert (together.counts, single.counts) == (expected, expected)
+    assert together.total == pytest.approx(single.total)
+
+
+def test_requests_are_counted_before_too_many_wait(meters: Meters) -> None:
+    for _ in range(TOGETHER):
+        meters.count("m", Measured("ok", 1.0))
+    assert meters.models["m"].requests == {"ok": TOGETHER}
+    assert meters.models["m"].noted == []
 
 
 def specs(*models: str, ttl: float = 0.0) -> SpecsChanged:

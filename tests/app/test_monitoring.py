@@ -17,7 +17,7 @@ from starlette.routing import Route
 from modelyard import __version__
 from modelyard.app import monitoring as module
 from modelyard.app.api.monitoring import MonitoringRoutes, parse_time
-from modelyard.app.meters import UNKNOWN, Meters
+from modelyard.app.meters import UNKNOWN, Measured, Meters
 from modelyard.app.monitoring import Monitoring
 from modelyard.config.document import Performance
 from modelyard.config.schema import Config, ModelConfig
@@ -224,8 +224,7 @@ def test_metrics_tell_of_each_model(tmp_path: Path) -> None:
     """R58: requests without tokens count, and what is not known adds nothing."""
 
     async def story(monitoring: Monitoring, client: httpx.AsyncClient) -> None:
-        monitoring.meters.count("m", "ok", duration=1.5, queued=0.04)
-        monitoring.meters.count_tokens("m", Figures(cached=NOT_REPORTED))
+        monitoring.meters.count("m", Measured("ok", 1.5, 0.04, figures=Figures(cached=NOT_REPORTED)))
         monitoring.monitor.memory = {
             "m": ProcessMemory(processes=2, resident=300, anonymous=100, proportional=200, gpu={"0": 7})
         }
@@ -268,8 +267,7 @@ def test_requests_are_counted_with_the_record() -> None:
         async with plane.client() as client:
             client.post(b'{"model":"ghost"}')
             assert (await client.head()).startswith("HTTP/1.1 404")
-        await eventually(lambda: sum(meter.requests.total() for meter in meters.models.values()) == 3)
-        await eventually(lambda: meters.models["m"].tokens["output"])
+        await eventually(lambda: sum(meter.requests.total() for _, meter in meters.counted()) == 3)
         assert meters.models["m"].requests == {"ok": 2}
         assert (meters.models["m"].tokens["input"], meters.models["m"].tokens["output"]) == (7, 3)
         assert meters.models[UNKNOWN].requests == {"rejected": 1}

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from modelyard.app.recording import ACTIVITY
+from modelyard.app.recorder import ACTIVITY
 from modelyard.config.document import Store, Ui
 from modelyard.config.document.root import Activity
 from modelyard.config.schema import Config, ModelConfig

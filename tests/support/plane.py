@@ -16,7 +16,7 @@ import uvloop
 from modelyard.app.front import Front
 from modelyard.app.inference import Inference
 from modelyard.app.inflight import InFlight
-from modelyard.app.recording import Recorder
+from modelyard.app.recorder import Recorder
 from modelyard.app.records import Records
 from modelyard.app.world import World
 from modelyard.config.schema import Config, ModelConfig

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelyard.wire import answers, events
-from modelyard.wire.answers import LOT, AnswerReader
+from modelyard.wire.answers import SHORT, AnswerReader
 from modelyard.wire.usage import NOTHING, Figures
 
 JSON, EVENTS = b"application/json", b"text/event-stream"
@@ -112,9 +112,7 @@ def test_event_streams_end_their_lines_as_they_like(end: bytes, sizes: list[int]
 @settings(max_examples=400)
 def test_no_cut_makes_a_difference_to_events(data: bytes, sizes: list[int]) -> None:
     whole = figures(EVENTS, data)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(answers, "LOT", 1)  # every piece is looked at by itself
-        assert figures(EVENTS, data, sizes) == whole
+    assert figures(EVENTS, data, sizes) == whole
 
 
 @given(
@@ -139,13 +137,13 @@ def test_a_long_text_is_scanned_to_the_same_end(
     data = json.dumps(answer, indent=1 if tokens % 2 else None).encode()
     whole = figures(JSON, data)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(answers, "LOT", 0)  # everything is long
+        patch.setattr(answers, "SHORT", 0)  # everything is long
         assert figures(JSON, data, sizes) == whole == figures(JSON, data)
 
 
 def test_megabytes_of_vectors_are_passed_over() -> None:
     vectors = json.dumps({"data": [{"embedding": [n / 7 for n in range(20_000)]}] * 3, "usage": {"prompt_tokens": 5}})
-    assert len(vectors) > 10 * LOT
+    assert len(vectors) > 10 * SHORT
     assert figures(JSON, vectors.encode(), [1000]).input == 5
     assert figures(JSON, vectors[:-1].encode(), [1000]) == NOTHING, "cut off"
 
@@ -165,7 +163,6 @@ def test_lines_without_empty_lines_between_them_are_looked_at_one_by_one() -> No
 def test_an_event_that_is_too_long_is_left_out_and_the_next_one_is_not(sizes: list[int]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(events, "MAX_EVENT", 1000)
-        patch.setattr(answers, "LOT", 64)
         long = b'data: {"usage":{"prompt_tokens":1},"x":"%b"}\n\n' % (b"x" * 2000)
         next_one = b'data: {"usage":{"completion_tokens":2}}\n\n'
         found = figures(EVENTS, long + next_one, sizes)
@@ -202,7 +199,6 @@ def test_gzip_may_have_members_and_deflate_no_head() -> None:
 
 def test_an_answer_is_kept_up_to_its_bound() -> None:
     data = chat("x" * 300)
-    assert read(JSON, data, [10], keep=len(data)).body == b"", "not yet looked at"
     fits = read(JSON, data, [10], keep=len(data))
     assert fits.finish().input == 12
     assert (fits.body, fits.kept_too_little) == (data, False)

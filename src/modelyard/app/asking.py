@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from modelyard.runtime.http.request import Request
 
@@ -24,10 +24,13 @@ def asked_priority(request: Request, bound: int | None) -> int | None:
     return asked if bound is None else min(asked, bound)
 
 
-def session_of(request: Request, session_headers: Iterable[str]) -> str:
-    """The session that the first of these headers names; empty where none does."""
+def session_in(fields: Mapping[bytes, bytes], session_headers: Iterable[str]) -> str:
+    """The session that the first of these headers names; empty where none does.
+
+    `fields` are the first values of a request's headers, by lower-case name.
+    """
     for name in session_headers:
-        value = request.fields.get(name.lower().encode("latin-1", "replace"))
+        value = fields.get(name.lower().encode("latin-1", "replace"))
         if value:
             return value.decode("utf-8", "replace")
     return ""
@@ -35,4 +38,4 @@ def session_of(request: Request, session_headers: Iterable[str]) -> str:
 
 def who_asks(request: Request, session_headers: Iterable[str]) -> str:
     """By whom requests without a key are told apart: the session that a header names, else the client's address."""
-    return session_of(request, session_headers)[:200] or request.client_address.decode("latin-1")
+    return session_in(request.fields, session_headers)[:200] or request.client_address.decode("latin-1")

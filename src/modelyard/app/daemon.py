@@ -24,7 +24,7 @@ from modelyard.app.inflight import InFlight
 from modelyard.app.listen import Address, advice
 from modelyard.app.loading import Loader
 from modelyard.app.monitoring import Monitoring
-from modelyard.app.recording import Recorder
+from modelyard.app.recorder import Recorder
 from modelyard.app.records import Records
 from modelyard.app.reload import Loaded, Reloader, Sources
 from modelyard.app.world import World

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from types import MappingProxyType
 from urllib.parse import unquote
 
 from modelyard.app import hints
@@ -16,7 +17,8 @@ from modelyard.app.asking import PRIORITY, asked_priority, who_asks
 from modelyard.app.auth import TOO_MANY, forbidden_model
 from modelyard.app.content import Content
 from modelyard.app.inflight import InFlight
-from modelyard.app.recording import Recorder, Recording
+from modelyard.app.recorder import Recorder
+from modelyard.app.recording import Recording
 from modelyard.app.resolution import PathRoute, Route
 from modelyard.app.respond import redirect, send_error, with_query
 from modelyard.app.selection import Lease
@@ -34,10 +36,12 @@ from modelyard.runtime.logs import DaemonLog
 from modelyard.runtime.peers import PeerExchange, Peers
 from modelyard.wire import body as wire_body
 from modelyard.wire import errors, headers, paths
-from modelyard.wire.endpoints import POST_ENDPOINTS, Dialect, Endpoint, leaves_traces
+from modelyard.wire.endpoints import GET_ENDPOINTS, POST_ENDPOINTS, Dialect, Endpoint, leaves_traces
 from modelyard.wire.errors import HttpError
 from modelyard.wire.filters import rewrite
 from modelyard.wire.multipart import is_form_data
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class Inference:
@@ -73,6 +77,7 @@ class Inference:
     def post(self, request: Request, endpoint: Endpoint) -> None:
         """A route whose body names the model: the body is needed before anything else."""
         call = Call(self, request, endpoint.dialect, with_query(endpoint.forwarded_path, request.query))
+        call.recorded_as = endpoint
         request.listener = call
         if not request.body.complete:
             call.body_comes()
@@ -108,9 +113,10 @@ class Inference:
         call = Call(self, request, Dialect.OPENAI, with_query(rest, request.query))
         call.shown_path = rest
         call.upgrade = headers.is_websocket_upgrade(request.headers)
+        call.requested = located.name
         call.is_listed = leaves_traces(request.method, rest)
-        if call.is_listed:
-            call.record(located.name)
+        if call.is_listed and request.method == b"POST":
+            call.recorded_as = POST_ENDPOINTS.get(rest) or GET_ENDPOINTS.get(rest)
         request.listener = call
         if not is_local and wire_body.is_json(request.fields.get(b"content-type", b"")):
             request.body.when_complete(lambda: call.go_by_own_name(located.route))
@@ -161,6 +167,10 @@ class Call:
     """The real id, once it is known."""
     shown_path: bytes
     """The path that people are shown."""
+    recorded_as: Endpoint | None = None
+    """By which route's rules it is recorded, once it has named a model; None: not at all (spec http 17.1)."""
+    requested = ""
+    """The name that its client used for the model, once it is known."""
     _waiting: WaitingStream | None = None
     _position = 0
     _content: Content | None = None
@@ -215,7 +225,7 @@ class Call:
         if not name:
             self._refuse(hints.for_no_model(self.request))
             return
-        self.record(name)
+        self.requested = name
         route = self._inference.world.routes.get(name)
         if route is None:
             found = self._inference.world.resolution.find(name, self._inference.engine.phase_of)
@@ -226,12 +236,6 @@ class Call:
             route, self._lease = found
         if not route.rewrites or self._rewrite(route):
             self.go(route)
-
-    def record(self, name: str) -> None:
-        """From here on the request is recorded, if it is one of those that are (spec http 17.1)."""
-        recorder = self._inference.recorder
-        if recorder is not None:
-            self._recording = recorder.begin(self.request, name, self.shown_path, self._target)
 
     def _rewrite(self, route: Route) -> bool:
         """Write what the route asks for into the request; whether it can go on."""
@@ -329,7 +333,7 @@ class Call:
     @property
     def metadata(self) -> Mapping[str, str]:
         """What is known of the request beside."""
-        return {"selector": self._selector} if self._selector else {}
+        return {"selector": self._selector} if self._selector else _NOTHING
 
     def cancel(self) -> None:
         """An operator ends it: waiting, being served, or as a tunnel."""
@@ -352,9 +356,13 @@ class Call:
         self._begin(make, serving.pool)
 
     def _begin(self, make: type[Exchange], pool: UpstreamPool) -> None:
-        recording = self._recording
-        if recording is not None:
-            recording.granted(at_once=self._id is None, was_local=not self._is_remote)
+        recorder, recording = self._inference.recorder, None
+        if recorder is not None and self.recorded_as is not None and self.requested:
+            recording = Recording(recorder, self.request, self.requested, self.recorded_as, self._target)
+            recording.granted_at = recorder.clock.now()
+            recording.at_once = self._id is None
+            recording.was_local = not self._is_remote
+            self._recording = recording
         exchange = make(
             self.request,
             pool,
@@ -370,6 +378,14 @@ class Call:
             self.request.connection.abort()  # a bug of ours must not leave the client waiting
             raise
 
+    def _record(self) -> Recording | None:
+        """Begin to record what was never granted, if it is one of those that are recorded."""
+        recorder = self._inference.recorder
+        if recorder is None or self.recorded_as is None or not self.requested:
+            return None
+        self._recording = Recording(recorder, self.request, self.requested, self.recorded_as, self._target)
+        return self._recording
+
     def rejected(self, cause: Cause) -> None:
         """There is nothing to forward to."""
         self._refuse(errors.of_cause(cause))
@@ -384,8 +400,9 @@ class Call:
 
     def _refuse(self, error: HttpError) -> None:
         self.request.listener = None
-        if self._recording is not None:
-            self._recording.refused(error.message, cancelled=error.code == "cancelled")
+        recording = self._recording or self._record()
+        if recording is not None:
+            recording.refused(error.message, cancelled=error.code == "cancelled")
         if self._waiting is not None and self._waiting.begun:
             self._waiting.fail(error, self._dialect)
         else:
@@ -411,7 +428,8 @@ class Call:
         if self._id is not None:
             self._inference.engine.done(self._id)
         if self._recording is not None:
-            self._recording.exchange_over(outcome, reason)
+            self._recording.outcome = outcome
+            self._recording.reason = reason
         if outcome is Outcome.UPSTREAM_ERROR and not self.request.started:
             self._refuse(errors.peer_failed(reason) if self._is_remote else errors.upstream_failed(reason))
         elif outcome is Outcome.CANCELLED and not self.request.started:
@@ -424,8 +442,9 @@ class Call:
         if self._waiting is not None:
             self._waiting.stop()
         self._inference.inflight.end(self._number)
-        if self._recording is not None:
-            recording, self._recording = self._recording, None
+        recording = self._recording or self._record()
+        if recording is not None:
+            self._recording = self.recorded_as = None
             recording.ended(self.model, self.metadata, self._caller)
         if self._lease is not None:
             self._lease.release()

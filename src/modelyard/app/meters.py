@@ -1,15 +1,17 @@
 """What is counted of each model since the start, for `/metrics`.
 
-Requests are counted when they are recorded, after their clients have their answers; their tokens when their rows are
-made, in the record's own thread; lives of children from what the engine carries out.
+Requests are noted when they are recorded, after their clients have their answers, and counted many at a time: sorting
+two hundred times and looking each bound up in them costs a fraction of looking up each time. Lives of children come
+from what the engine carries out.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Collection
-from threading import Lock
+from collections.abc import Callable, Collection, Iterable
+
+import msgspec
 
 from modelyard.core.commands import StartChild, StopChild
 from modelyard.core.events import ChildExited, ChildFailed, ChildReady
@@ -17,7 +19,7 @@ from modelyard.core.model import ChildId
 from modelyard.core.reasons import StopReason
 from modelyard.runtime.clock import Clock
 from modelyard.runtime.engine import ChildNews, Serving
-from modelyard.wire.usage import Figures
+from modelyard.wire.usage import NOTHING, Figures
 
 UNKNOWN = "(unknown)"
 """Stands for every name that no model has: clients may invent names without end."""
@@ -26,6 +28,9 @@ SHORT = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60
 """Bounds for the times of requests, in seconds."""
 LONG = (0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0)
 """Bounds for the times of loads, in seconds."""
+
+TOGETHER = 256
+"""Requests that are counted at a time, at the latest."""
 
 
 class Histogram:
@@ -43,19 +48,45 @@ class Histogram:
 
     def observe(self, value: float) -> None:
         """Count one figure."""
-        self.counts[bisect_left(self.bounds, value)] += 1
-        self.total += value
+        self.observe_all((value,))
+
+    def observe_all(self, values: Iterable[float]) -> None:
+        """Count figures; those below 0 stand for none."""
+        ordered = sorted(value for value in values if value >= 0)
+        if not ordered:
+            return
+        within = 0
+        for index, bound in enumerate(self.bounds):
+            before, within = within, bisect_right(ordered, bound, within)
+            self.counts[index] += within - before
+        self.counts[-1] += len(ordered) - within
+        self.total += sum(ordered)
+
+
+class Measured(msgspec.Struct, frozen=True, gc=False):
+    """What is counted of one request that has ended. All times are seconds; a negative one stands for none."""
+
+    outcome: str
+    duration: float
+    queued: float = 0.0
+    loaded: float = -1.0
+    """How long it waited for its model to load."""
+    first_byte: float = -1.0
+    first_token: float = -1.0
+    figures: Figures = NOTHING
 
 
 class ModelMeter:
     """One model's counts."""
 
     __slots__ = (
-        "duration", "evictions", "first_byte", "first_token", "load", "loads", "queue", "requests", "stops", "tokens",
-        "waited_for_load", "wasted",
+        "duration", "evictions", "first_byte", "first_token", "load", "loads", "noted", "queue", "requests", "stops",
+        "tokens", "waited_for_load", "wasted",
     )  # fmt: skip
 
     def __init__(self) -> None:
+        self.noted: list[Measured] = []
+        """Requests that are not counted yet."""
         self.requests: Counter[str] = Counter()
         """By outcome."""
         self.tokens: Counter[str] = Counter()
@@ -79,6 +110,30 @@ class ModelMeter:
     def __repr__(self) -> str:
         return f"<ModelMeter of {self.requests.total()} requests and {self.loads} loads>"
 
+    def count_noted(self) -> None:
+        """Count what was noted."""
+        noted, self.noted = self.noted, []
+        if not noted:
+            return
+        self.requests.update([one.outcome for one in noted])
+        self.duration.observe_all([one.duration for one in noted])
+        self.queue.observe_all([one.queued for one in noted])
+        self.waited_for_load.observe_all([one.loaded for one in noted if one.loaded > 0])
+        self.first_byte.observe_all([one.first_byte for one in noted])
+        self.first_token.observe_all([one.first_token for one in noted])
+        self._count_tokens([one.figures for one in noted if one.figures is not NOTHING])
+
+    def _count_tokens(self, figures: list[Figures]) -> None:
+        if not figures:
+            return
+        tokens = self.tokens
+        tokens["input"] += sum(said.input for said in figures if said.input > 0)
+        tokens["output"] += sum(said.output for said in figures if said.output > 0)
+        tokens["cached"] += sum(said.cached for said in figures if said.cached > 0)
+        tokens["reasoning"] += sum(said.reasoning for said in figures if said.reasoning > 0)
+        tokens["drafted"] += sum(said.drafted for said in figures if said.drafted > 0)
+        tokens["accepted"] += sum(said.accepted for said in figures if said.accepted > 0)
+
 
 class Meters:
     """The counts of all models."""
@@ -87,10 +142,10 @@ class Meters:
         """`is_known`: whether a model of that name is configured, or that of a peer."""
         self._clock = clock
         self._is_known = is_known
-        self._lock = Lock()
         self._starting: dict[ChildId, float] = {}
         self._leaving: dict[ChildId, StopReason] = {}
         self.models: dict[str, ModelMeter] = {}
+        """Requests that were noted last are not in it yet; `counted` has them all."""
 
     def __repr__(self) -> str:
         return f"<Meters of {len(self.models)} models>"
@@ -108,39 +163,18 @@ class Meters:
             meter = self.models.setdefault(name, ModelMeter())
         return meter
 
-    def count(
-        self,
-        model: str,
-        outcome: str,
-        *,
-        duration: float,
-        queued: float = 0.0,
-        loaded: float = 0.0,
-        first_byte: float = -1.0,
-        first_token: float = -1.0,
-    ) -> None:
-        """A request has ended. All times are seconds; a negative one stands for none."""
-        meter = self.of(model)
-        meter.requests[outcome] += 1
-        meter.duration.observe(duration)
-        meter.queue.observe(queued)
-        if loaded > 0:
-            meter.waited_for_load.observe(loaded)
-        if first_byte >= 0:
-            meter.first_byte.observe(first_byte)
-        if first_token >= 0:
-            meter.first_token.observe(first_token)
+    def count(self, model: str, measured: Measured) -> None:
+        """A request has ended."""
+        meter = self.models.get(model) or self.of(model)
+        meter.noted.append(measured)
+        if len(meter.noted) >= TOGETHER:
+            meter.count_noted()
 
-    def count_tokens(self, model: str, figures: Figures) -> None:
-        """What an engine said of an answer's tokens. May be called by any thread."""
-        with self._lock:
-            tokens = self.of(model).tokens
-            tokens["input"] += max(0, figures.input)
-            tokens["output"] += max(0, figures.output)
-            tokens["cached"] += max(0, figures.cached)
-            tokens["reasoning"] += max(0, figures.reasoning)
-            tokens["drafted"] += max(0, figures.drafted)
-            tokens["accepted"] += max(0, figures.accepted)
+    def counted(self) -> list[tuple[str, ModelMeter]]:
+        """All that has been counted, by model."""
+        for meter in self.models.values():
+            meter.count_noted()
+        return sorted(self.models.items())
 
     def child_moved(self, news: ChildNews, serving: Serving | None) -> None:
         """The engine has started or stopped a child, or heard of one. `serving` None: of one that is long gone."""

@@ -88,7 +88,7 @@ def model_families(meters: Meters, snapshot: Snapshot, monitor: Monitor) -> Iter
     build.add(1, {"version": __version__})
     yield build
     yield from _standing(snapshot)
-    yield from _counted(sorted(meters.models.items()))
+    yield from _counted(meters.counted())
     yield from _held(monitor)
 
 

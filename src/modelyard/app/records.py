@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 import sys
 from collections.abc import Callable
+from typing import TypeVar
 
 from modelyard.config.schema import Config
 from modelyard.runtime.logs import DaemonLog
@@ -19,6 +20,7 @@ DEFAULT_ROWS = 1000
 SWITCH = 0.0005
 """Seconds for which the thread that makes rows may hold up the loop at a time: the usual 5 ms would be seen."""
 _MEGABYTE = 1 << 20
+T = TypeVar("T")
 
 
 class Records:
@@ -29,13 +31,15 @@ class Records:
         self._log = log
         self.store = self._open(_path_of(config), _rows_of(config)) or self._open_in_memory(config)
         self.captures = CaptureBuffer(_capture_limit_of(config))
+        self.settle: Callable[[], None] = lambda: None
+        """Has all that has ended put in here. Called before anything is asked."""
 
     def __repr__(self) -> str:
         return f"<Records {self.store!r} {self.captures!r}>"
 
     def adopt(self, config: Config) -> None:
         """Keep records as another configuration says. A file that can't be used changes nothing: the log says so."""
-        self.captures.limit = _capture_limit_of(config)
+        self.captures.resize(_capture_limit_of(config))
         path, rows = _path_of(config), _rows_of(config)
         if path == self.store.path:
             self.store.keep = rows
@@ -43,6 +47,16 @@ class Records:
             old, self.store = self.store, store
             self.captures = CaptureBuffer(_capture_limit_of(config))  # the old ones are of other rows
             self._tasks.spawn(asyncio.to_thread(old.close), name="closing the old records")
+
+    async def read(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        """Ask, of every request that has ended. Raises sqlite3.Error."""
+        self.settle()
+        return await self.store.read(question)
+
+    async def change(self, order: Callable[[sqlite3.Connection], T]) -> T:
+        """Change what is stored. Raises sqlite3.Error."""
+        self.settle()
+        return await self.store.change(order)
 
     def close(self) -> None:
         """Write what is waiting."""

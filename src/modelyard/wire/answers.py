@@ -1,8 +1,7 @@
 """Reading an answer beside the client: piece by piece as it passes, for the figures in it and nothing else.
 
-The pieces are held and looked at in lots, since whether something is in sixty-four kilobytes is a search in C, and
-asking it of every event would not be. So a piece costs an entry in a list. How an answer is cut into pieces makes no
-difference to what is found.
+How an answer is cut into pieces makes no difference to what is found, but to what it costs: whether something is in
+many kilobytes is a search in C, and asking it of every event would not be. So whoever feeds a reader gathers first.
 """
 
 from __future__ import annotations
@@ -14,8 +13,8 @@ from modelyard.wire.members import MemberScanner
 from modelyard.wire.unpacking import Unpacker, UnpackingError, unpacker_of
 from modelyard.wire.usage import MARKERS, NOTHING, Figures, Said, Tally, plain_figures, said_in, said_last_in
 
-LOT = 64 * 1024
-"""Bytes that are held before they are looked at; and of a JSON text, what is decoded in one go."""
+SHORT = 64 * 1024
+"""Bytes of a JSON text that are decoded in one go."""
 MAX_LISTED = 4 << 20
 """Bytes of a JSON text that may be a list; a longer one is not looked at."""
 EVENT_STREAM = b"text/event-stream"
@@ -53,7 +52,7 @@ class JsonScanner:
         if self._listed:
             if self._size > MAX_LISTED:
                 self._parts = []
-        elif self._size > LOT:
+        elif self._size > SHORT:
             self._members = MemberScanner((b"usage", b"timings", b"metrics"))
             for part in self._parts:
                 self._members.feed(part)
@@ -74,7 +73,7 @@ class JsonScanner:
 class AnswerReader:
     """One answer: undoes its content coding, hands it to who looks, and keeps the text where that is wanted."""
 
-    __slots__ = ("_held", "_held_size", "_keep", "_kept", "_kept_size", "_scanner", "_unpacker", "failure", "size")
+    __slots__ = ("_keep", "_kept", "_kept_size", "_scanner", "_unpacker", "failure", "size")
 
     def __init__(self, content_type: bytes, content_encoding: bytes, path: bytes, *, keep: int = 0) -> None:
         """`keep`: up to how many bytes the decoded answer is kept."""
@@ -84,8 +83,6 @@ class AnswerReader:
         else:
             self._scanner = JsonScanner(listed=path.startswith(b"/infill"))
         self._unpacker: Unpacker | None = unpacker_of(content_encoding) if content_encoding else None
-        self._held: list[bytes] = []
-        self._held_size = 0
         self._keep = keep
         self._kept: list[bytes] = []
         self._kept_size = 0
@@ -98,17 +95,21 @@ class AnswerReader:
         return f"<AnswerReader of {self.size} bytes>"
 
     def take(self, data: bytes) -> None:
-        """What one read brought."""
-        self._held.append(data)
-        size = len(data)
-        self.size += size
-        self._held_size += size
-        if self._held_size >= LOT:
-            self._look()
+        """More of the answer, as it came."""
+        self.size += len(data)
+        if self.failure:
+            return
+        try:
+            if self._unpacker is None:
+                self._see(data)
+            else:
+                for piece in self._unpacker.unpack(data):
+                    self._see(piece)
+        except UnpackingError as error:
+            self._fail(error)
 
     def finish(self) -> Figures:
         """The answer has ended, as it should or not: what it said."""
-        self._look()
         if self._unpacker is not None and not self.failure:
             try:
                 self._unpacker.finish()
@@ -126,21 +127,6 @@ class AnswerReader:
         """The decoded answer as it was kept; None where it was not, or was too long."""
         return None if self._kept_size > self._keep or self.failure else b"".join(self._kept)
 
-    def _look(self) -> None:
-        held, self._held = self._held, []
-        self._held_size = 0
-        if not held or self.failure:
-            return
-        data = held[0] if len(held) == 1 else b"".join(held)
-        try:
-            if self._unpacker is None:
-                self._see(data)
-            else:
-                for piece in self._unpacker.unpack(data):
-                    self._see(piece)
-        except UnpackingError as error:
-            self._fail(error)
-
     def _see(self, data: bytes) -> None:
         self._scanner.feed(data)
         if self._keep and self._kept_size <= self._keep:
@@ -156,7 +142,7 @@ class AnswerReader:
 
 def figures_of_json(text: bytes, *, listed: bool = False) -> Figures:
     """What a whole JSON text says; the same as `AnswerReader` would find, for answers that come in one piece."""
-    if not listed and len(text) <= LOT and (figures := plain_figures(text)) is not None:
+    if not listed and len(text) <= SHORT and (figures := plain_figures(text)) is not None:
         return figures
     if not any(marker in text for marker in MARKERS):
         return NOTHING

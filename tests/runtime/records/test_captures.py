@@ -19,19 +19,20 @@ HEADERS = [
 ]
 
 
-def capture(number: int, body: bytes = b"{}", answer: bytes | None = b"hello") -> RawCapture:
+def capture(number: int, body: bytes = b"{}", answer: bytes | None = b"hello", *, weight: int = 7) -> RawCapture:
     return RawCapture(
         id=number,
-        req_path="/v1/chat/completions",
+        weight=weight,
+        path=b"/v1/chat/completions",
         req_headers=HEADERS,
-        req_body=body,
+        req_body=[body],
         resp_headers=HEADERS,
         resp_body=answer,
     )
 
 
 def keep(buffer: CaptureBuffer, number: int, body: bytes) -> bool:
-    return buffer.add(capture(number, body, None), len(body))
+    return buffer.add(capture(number, body, None, weight=len(body)))
 
 
 def story(work: Callable[[], Awaitable[None]]) -> None:
@@ -50,7 +51,7 @@ async def packed(buffer: CaptureBuffer) -> None:
 def test_what_is_shown_has_no_secrets_and_no_coding() -> None:
     async def work() -> None:
         buffer = CaptureBuffer(1 << 20)
-        assert buffer.add(capture(1), 7)
+        assert buffer.add(capture(1))
         assert buffer.get(1) == Capture(
             id=1,
             req_path="/v1/chat/completions",
@@ -118,9 +119,9 @@ def test_another_bound_holds_at_once_and_none_keeps_nothing(monkeypatch: pytest.
         await packed(buffer)
         for number in range(2, 6):
             keep(buffer, number, b"x" * 10_000)
-        buffer.limit = 25_000
+        buffer.resize(25_000)
         assert [number for number in range(6) if number in buffer] == [4, 5]
-        buffer.limit = 0
+        buffer.resize(0)
         assert not any(number in buffer for number in range(6))
         assert not keep(buffer, 7, b"")
 

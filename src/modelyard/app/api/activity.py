@@ -51,7 +51,7 @@ class ActivityRoutes:
             return total, queries.page(connection, query.where, query.order, query.limit, query.offset)
 
         try:
-            total, found = await self._records.store.read(ask)
+            total, found = await self._records.read(ask)
         except sqlite3.Error:
             return api_error(request, _TROUBLE)
         return api_json(
@@ -75,7 +75,7 @@ class ActivityRoutes:
         if known is not None and began < known[0]:
             return api_json(known[1])
         try:
-            shown = await store.read(lambda connection: _statistics(connection, models))
+            shown = await self._records.read(lambda connection: _statistics(connection, models))
         except sqlite3.Error:
             return api_error(request, _TROUBLE)
         ended = self._clock.now()
@@ -103,7 +103,7 @@ class ActivityRoutes:
             return gone, queries.delete(connection, where)
 
         try:
-            gone, number = await self._records.store.change(order)
+            gone, number = await self._records.change(order)
         except sqlite3.Error:
             return api_error(request, _TROUBLE)
         for row in gone:
@@ -120,9 +120,7 @@ class ActivityRoutes:
         if made is None:
             return api_error(request, _UNKNOWN_FORMAT)
         headers = {"Content-Disposition": f'attachment; filename="activity.{made.suffix}"'}
-        return StreamingResponse(
-            write_export(self._records.store, where, made), media_type=made.media_type, headers=headers
-        )
+        return StreamingResponse(write_export(self._records, where, made), media_type=made.media_type, headers=headers)
 
     def _shown(self, record: Record) -> Record:
         return shown_row(record, self._records.captures.__contains__(record["id"]))

@@ -44,6 +44,7 @@ class CaptureRoutes:
         digits = text.removeprefix("-").removeprefix("+")
         if not (digits.isascii() and digits.isdigit()):
             return _NO_NUMBER
+        self._records.settle()
         return self._records.captures.get(int(text)) or _NOT_FOUND
 
 

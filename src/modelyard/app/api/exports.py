@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import msgspec
 
+from modelyard.app.records import Records
 from modelyard.runtime.records import queries
 from modelyard.runtime.records.queries import Order, Record, Where
 from modelyard.runtime.records.row import COLUMNS
-from modelyard.runtime.records.store import Store
 
 BATCH = 1000
 """Rows that are read, and sent, at a time."""
@@ -99,7 +99,7 @@ FORMATS = {
 }
 
 
-async def write_export(store: Store, where: Where, made: Format) -> AsyncIterator[str]:
+async def write_export(records: Records, where: Where, made: Format) -> AsyncIterator[str]:
     """The whole file, a batch of rows at a time: as fast as the client reads, and no more than a batch in memory."""
     yield made.head
     last = 0
@@ -110,7 +110,7 @@ async def write_export(store: Store, where: Where, made: Format) -> AsyncIterato
             found = queries.page(connection, narrowed, Order(descending=False), BATCH, 0)
             return (found[-1]["id"] if found else 0), made.write(found)
 
-        last, text = await store.read(ask)
+        last, text = await records.read(ask)
         if not last:
             return
         yield text

@@ -60,10 +60,11 @@ class Body:
         """`whole` is all of it, where it is there already."""
         self._budget = budget
         if whole is None:
-            self._parts: list[bytes] = []
-            self._keep: Callable[[bytes], None] = self._parts.append
+            self.parts: list[bytes] = []
+            """What was gathered, while it is in memory. Once complete it is replaced, never emptied."""
+            self._keep: Callable[[bytes], None] = self.parts.append
         else:
-            self._parts = [whole] if whole else []
+            self.parts = [whole] if whole else []
             self._keep = _ignore
             self.size = len(whole)
             self.complete = True
@@ -88,7 +89,7 @@ class Body:
 
     def _keep_accounted(self, data: bytes) -> None:
         if self._file is None:
-            self._parts.append(data)
+            self.parts.append(data)
             self._charge(len(data))
         else:
             self._file.write(data)
@@ -98,7 +99,7 @@ class Body:
         self._budget.used += size
         if self._charged > self._budget.per_body or self._budget.used > self._budget.limit:
             self._file = tempfile.TemporaryFile(prefix="modelyard-body-")  # noqa: SIM115  # closed in `release`
-            self._file.writelines(self._parts)
+            self._file.writelines(self.parts)
             self._forget_parts()
 
     def _pass_on(self, data: bytes) -> None:
@@ -107,7 +108,7 @@ class Body:
         self._sink.body_data(data)
 
     def _forget_parts(self) -> None:
-        self._parts = []
+        self.parts = []
         if self._charged:
             self._budget.used -= self._charged
             self._charged = 0
@@ -143,22 +144,22 @@ class Body:
         if self._file is not None:
             self._file.flush()
             return memoryview(mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)) if self.size else b""
-        if len(self._parts) == 1:
-            return self._parts[0]
-        return b"".join(self._parts)
+        if len(self.parts) == 1:
+            return self.parts[0]
+        return b"".join(self.parts)
 
     @property
     def single(self) -> bytes | None:
         """The whole body where it is one piece in memory (empty where nothing came)."""
-        if self._file is not None or len(self._parts) > 1:
+        if self._file is not None or len(self.parts) > 1:
             return None
-        return self._parts[0] if self._parts else b""
+        return self.parts[0] if self.parts else b""
 
     def replace(self, data: bytes) -> None:
         """Hold `data` instead of what was gathered."""
         self.release()
         self.size = len(data)
-        self._parts = [data]
+        self.parts = [data]
         self._held = False
 
     def splice(self, spans: Iterable[tuple[int, int]], data: bytes) -> None:
@@ -180,7 +181,7 @@ class Body:
     def pieces(self) -> Iterator[bytes]:
         """What was gathered, in pieces that fit a socket's buffer; can be asked for again."""
         if self._file is None:
-            yield from self._parts
+            yield from self.parts
             return
         self._file.flush()
         file = os.dup(self._file.fileno())  # whoever sends the rest may be slower than whoever answers
@@ -208,7 +209,7 @@ class Body:
 
     def release(self) -> None:
         """Forget what was gathered and close the file, if any."""
-        if self._parts:
+        if self.parts:
             self._forget_parts()
         if self._file is not None:
             self._file.close()

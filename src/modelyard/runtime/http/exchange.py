@@ -7,7 +7,7 @@ Once a head is sent, an upstream that breaks shows as an error event, or as a br
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from typing import Protocol
 
@@ -40,12 +40,19 @@ class ExchangeOwner(Protocol):
 class Tap(Protocol):
     """Who looks on. What it sees was handed to the other side before; it delays nothing and must not raise."""
 
+    heard: list[bytes]
+    """What the reads brought of the answer's body goes in here, none of it empty, until the tap takes it out: of an
+    event of a stream an entry in a list is all that may be paid each time."""
+
     def request_data(self, data: bytes) -> None:
         """More of the client's body, that passed live."""
         ...
 
-    def response_data(self, data: bytes) -> None:
-        """What one read brought of the answer's body, not empty; its head is `Request.response`."""
+    def listen(self) -> int:
+        """Look at what was heard; the answer's head is `Request.response`.
+
+        Returns how much of the body its client has to be sent (bytes) before the tap wants to look again.
+        """
         ...
 
 
@@ -60,6 +67,9 @@ class Exchange:
     _last_data = b"\n"
     _held: tuple[bytes, ...] = ()
     _switched: ResponseHead | None = None
+    _hear: Callable[[bytes], None] | None = None
+    """Notes a piece of the answer for the tap."""
+    _listen_at = 0
 
     def __init__(
         self,
@@ -80,6 +90,8 @@ class Exchange:
         self._dialect = dialect
         self._upgrade = upgrade
         self._tap = tap
+        if tap is not None:
+            self._hear = tap.heard.append
 
     def __repr__(self) -> str:
         return f"<Exchange {self._request!r} via {self._pool!r}>"
@@ -220,9 +232,12 @@ class Exchange:
         """What one read brought of the body."""
         if data:
             self._last_data = data
-            self._request.push(data)
-            if self._tap is not None:
-                self._tap.response_data(data)
+            request = self._request
+            request.push(data)
+            if self._hear is not None:
+                self._hear(data)
+                if request.body_bytes_sent >= self._listen_at:
+                    self._listen_at = self._tap.listen()  # type: ignore[union-attr]  # who hears for it is there
         elif self._request.started:
             self._request.flush_head()
 
@@ -231,8 +246,8 @@ class Exchange:
         self._connection = None
         self._ended = True
         self._request.push_last(data)
-        if data and self._tap is not None:
-            self._tap.response_data(data)
+        if data and self._hear is not None:
+            self._hear(data)
         self._owner.exchange_ended(Outcome.OK, "")
 
     def response_whole(self, head: ResponseHead, data: bytes) -> None:
@@ -240,8 +255,8 @@ class Exchange:
         self._connection = None
         self._ended = True
         self._request.respond_as(head, data)
-        if data and self._tap is not None:
-            self._tap.response_data(data)
+        if data and self._hear is not None:
+            self._hear(data)
         self._owner.exchange_ended(Outcome.OK, "")
 
     def response_broken(self, reason: str) -> None:

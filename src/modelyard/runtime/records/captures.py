@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import Protocol
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 import zstandard
@@ -18,8 +18,10 @@ import zstandard
 from modelyard.wire.headers import Header
 from modelyard.wire.redact import shown_headers
 
-RIPE = 1.0
+RIPE = 5.0
 """Seconds after which a capture is worth compressing."""
+LEVEL = 1
+"""Of the compression: higher ones take twice as long for a few percent."""
 _OVERHEAD = 2048
 """Bytes that a capture costs beside its bodies."""
 
@@ -35,28 +37,28 @@ class Capture(msgspec.Struct, frozen=True, kw_only=True):
     resp_body: bytes | None = None
 
 
-class RawCapture(msgspec.Struct, kw_only=True):
+class RawCapture(msgspec.Struct, gc=False):
     """The same as it passed, secrets and all: so it is never shown and never kept for long."""
 
     id: int
-    req_path: str
+    weight: int
+    """Bytes of its bodies, about."""
+    path: bytes
     req_headers: Sequence[Header]
-    req_body: bytes | None
+    req_body: list[bytes] | None
+    """In pieces, as it came."""
     resp_headers: Sequence[Header] | None
     resp_body: bytes | None
-
-    def captured(self) -> RawCapture:
-        """It is made already."""
-        return self
 
     def shown(self) -> Capture:
         """As people may see it; the answer's body is decoded, so its coding is not named."""
         answered = self.resp_headers
+        path = unquote_to_bytes(self.path) if b"%" in self.path else self.path
         return Capture(
             id=self.id,
-            req_path=self.req_path,
+            req_path=path.decode("utf-8", "replace"),
             req_headers=shown_headers(self.req_headers),
-            req_body=self.req_body,
+            req_body=None if self.req_body is None else b"".join(self.req_body),
             resp_headers=None
             if answered is None
             else shown_headers(header for header in answered if header[0] != b"content-encoding"),
@@ -64,23 +66,14 @@ class RawCapture(msgspec.Struct, kw_only=True):
         )
 
 
-class Capturable(Protocol):
-    """Something that a capture can be made of."""
-
-    id: int
-
-    def captured(self) -> RawCapture:
-        """The capture."""
-        ...
-
-
 class CaptureBuffer:
     """The newest captures. The oldest go first."""
 
     def __init__(self, limit: int) -> None:
         """`limit` is in bytes; 0 keeps nothing."""
-        self._limit = limit
-        self._fresh: OrderedDict[int, tuple[Capturable, int]] = OrderedDict()
+        self.limit = limit
+        """Bytes that may be kept; also of one capture. 0: nothing is captured."""
+        self._fresh: OrderedDict[int, RawCapture] = OrderedDict()
         self._fresh_size = 0
         self._packed: OrderedDict[int, bytes] = OrderedDict()
         self._packed_size = 0
@@ -91,27 +84,21 @@ class CaptureBuffer:
     def __repr__(self) -> str:
         return f"<CaptureBuffer {len(self._fresh) + len(self._packed)} captures>"
 
-    @property
-    def limit(self) -> int:
-        """Bytes that may be kept; also of one capture. 0: nothing is captured."""
-        return self._limit
-
-    @limit.setter
-    def limit(self, limit: int) -> None:
-        self._limit = limit
+    def resize(self, limit: int) -> None:
+        """Keep another number of bytes."""
+        self.limit = limit
         self._make_room()
 
     def __contains__(self, number: int) -> bool:
         return number in self._fresh or number in self._packed
 
-    def add(self, capture: Capturable, weight: int) -> bool:
-        """Keep it, at the cost of older ones; whether it fits at all. `weight`: the bytes of its bodies, about."""
-        if weight > self._limit or not self._limit:
+    def add(self, capture: RawCapture) -> bool:
+        """Keep it, at the cost of older ones; whether it fits at all."""
+        if capture.weight > self.limit or not self.limit:
             return False
-        weight += _OVERHEAD
-        self._fresh[capture.id] = capture, weight
-        self._fresh_size += weight
-        if self._fresh_size > self._limit:
+        self._fresh[capture.id] = capture
+        self._fresh_size += capture.weight + _OVERHEAD
+        if self._fresh_size > self.limit:
             self._make_room()
         if not self._packing:
             self._pack_later()
@@ -120,24 +107,25 @@ class CaptureBuffer:
     def get(self, number: int) -> Capture | None:
         """The capture of a row; None where it was never kept, or is gone."""
         if number in self._fresh:
-            return self._fresh[number][0].captured().shown()
+            return self._fresh[number].shown()
         packed = self._packed.get(number)
         return None if packed is None else _unpack(packed)
 
     def discard(self, number: int) -> None:
         """Forget one, if it is there."""
         if (fresh := self._fresh.pop(number, None)) is not None:
-            self._fresh_size -= fresh[1]
+            self._fresh_size -= fresh.weight + _OVERHEAD
         if (packed := self._packed.pop(number, None)) is not None:
             self._packed_size -= len(packed)
 
     def _make_room(self) -> None:
-        while self._fresh_size > self._limit:
-            _, (_, weight) = self._fresh.popitem(last=False)
-            self._fresh_size -= weight
-            self._packed.clear()  # they are all older
-            self._packed_size = 0
-        while self._packed_size > self._limit or (self._packed and not self._limit):
+        while self._fresh_size > self.limit:
+            _, oldest = self._fresh.popitem(last=False)
+            self._fresh_size -= oldest.weight + _OVERHEAD
+            if self._packed:  # they are all older
+                self._packed.clear()
+                self._packed_size = 0
+        while self._packed_size > self.limit or (self._packed and not self.limit):
             _, packed = self._packed.popitem(last=False)
             self._packed_size -= len(packed)
 
@@ -148,9 +136,9 @@ class CaptureBuffer:
 
     def _pack(self) -> None:
         """Compress, in another thread, what has been here all the while; what has come since waits for its time."""
-        ripe = [capture.captured() for number, (capture, _) in self._fresh.items() if number <= self._seen]
+        ripe = [capture for number, capture in self._fresh.items() if number <= self._seen]
         if ripe:
-            done = asyncio.get_running_loop().run_in_executor(None, lambda: [_packed(capture) for capture in ripe])
+            done = asyncio.get_running_loop().run_in_executor(None, _pack_all, ripe)
             done.add_done_callback(lambda future: self._packed_are(ripe, future))
         else:
             self._go_on()
@@ -166,15 +154,16 @@ class CaptureBuffer:
             return
         for capture, packed in zip(ripe, future.result(), strict=True):
             if (fresh := self._fresh.pop(capture.id, None)) is not None:
-                self._fresh_size -= fresh[1]
+                self._fresh_size -= fresh.weight + _OVERHEAD
                 self._packed[capture.id] = packed
                 self._packed_size += len(packed)
         self._make_room()
         self._go_on()
 
 
-def _packed(capture: RawCapture) -> bytes:
-    return zstandard.ZstdCompressor(level=3).compress(msgspec.msgpack.encode(capture.shown()))
+def _pack_all(captures: list[RawCapture]) -> list[bytes]:
+    compress = zstandard.ZstdCompressor(level=LEVEL).compress
+    return [compress(msgspec.msgpack.encode(capture.shown())) for capture in captures]
 
 
 def _unpack(packed: bytes) -> Capture:

@@ -13,7 +13,7 @@ import queue
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from modelyard.runtime.records.row import COLUMNS, Pending, Row, values_of
@@ -84,27 +84,35 @@ class Store:
 
     def add(self, row: Row | Pending) -> None:
         """Keep a row, which may have to be made. Never waits; if nothing can be written for long, it is dropped."""
-        if self.is_in_memory:
-            self._rows.append(row)
-            if len(self._rows) > self.keep > 0:
-                self._drop_oldest()
+        self.add_all([row])
+
+    def add_all(self, rows: Sequence[Row | Pending]) -> None:
+        """The same with several."""
+        waiting = self._rows
+        if self.path == IN_MEMORY:
+            waiting.extend(rows)
+            if len(waiting) > self.keep > 0:
+                self._drop_oldest(len(waiting) - self.keep)
             return
-        if len(self._rows) >= MAX_WAITING:
-            self.dropped += 1
-            if self.dropped - self._told_of_drops == 1:
+        room = MAX_WAITING - len(waiting)
+        if room < len(rows):
+            if self.dropped == self._told_of_drops:
                 self._say(f"{self.path} can't be written fast enough: records of requests are being dropped")
-            return
-        if len(self._rows) >= BATCH and not isinstance(row, Row):
-            row = row.row()  # it may wait for long, and what it is made from is larger
-        self._rows.append(row)
+            self.dropped += len(rows) - max(room, 0)
+            rows = rows[: max(room, 0)]
+        if len(waiting) >= BATCH:  # they may wait for long, and what they are made from is larger
+            rows = [row if isinstance(row, Row) else row.row() for row in rows]
+        waiting.extend(rows)
         if not self._noted:
             self._noted = True
             self._jobs.put(None)
 
-    def _drop_oldest(self) -> None:
-        """Newer ones push it out."""
+    def _drop_oldest(self, number: int) -> None:
+        """Newer ones push them out."""
+        drop = self._rows.popleft
         try:
-            self._rows.popleft()
+            for _ in range(number):
+                drop()
         except IndexError:
             pass  # the thread was quicker
 
