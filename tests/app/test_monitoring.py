@@ -23,7 +23,7 @@ from modelyard.config.document import Performance
 from modelyard.config.schema import Config, ModelConfig
 from modelyard.runtime.gauges import monitor as gauges
 from modelyard.runtime.gauges.nvidia_smi import parse_gpus
-from modelyard.runtime.gauges.samples import ProcessMemory, SystemSample
+from modelyard.runtime.gauges.samples import ModelSample, ProcessMemory, SystemSample
 from modelyard.runtime.gauges.system import SystemGauge
 from modelyard.runtime.http.asgi import AsgiApp
 from modelyard.wire.usage import NOT_REPORTED, Figures
@@ -120,11 +120,13 @@ def test_without_the_monitor_there_is_no_performance_and_there_are_no_metrics(tm
 
 def test_samples_are_told_from_the_oldest_on(tmp_path: Path) -> None:
     async def story(monitoring: Monitoring, client: httpx.AsyncClient) -> None:
-        nothing = {"enabled": True, "sys_stats": None, "gpu_stats": None}
+        nothing = {"enabled": True, "sys_stats": None, "gpu_stats": None, "model_stats": None}
         assert (await client.get("/api/performance")).json() == nothing
         for at in (0.0, 5.0):
             monitoring.monitor.systems.append(sample(tmp_path, at))
         monitoring.monitor.gpus.append(parse_gpus(SMI, AT))
+        held = ModelSample(timestamp=AT, model="m", resident=7, anonymous=5, gpu={"0": 3})
+        monitoring.monitor.models.append([held])
         told = (await client.get("/api/performance")).json()
         assert [entry["timestamp"] for entry in told["sys_stats"]] == [
             "2031-02-05T09:08:07.250000Z",
@@ -135,6 +137,8 @@ def test_samples_are_told_from_the_oldest_on(tmp_path: Path) -> None:
             "timestamp", "id", "name", "uuid", "temp_c", "vram_temp_c", "gpu_util_pct", "mem_util_pct", "mem_used_mb",
             "mem_total_mb", "fan_speed_pct", "power_draw_w",
         }  # fmt: skip
+        told_of_model = {"model": "m", "resident": 7, "anonymous": 5, "gpu": {"0": 3}}
+        assert told["model_stats"] == [{"timestamp": "2031-02-05T09:08:07.250000Z", **told_of_model}]
         await _after(client)
 
     monitored(tmp_path, story)
@@ -150,6 +154,7 @@ async def _after(client: httpx.AsyncClient) -> None:
     ):
         told = (await client.get("/api/performance", params={"after": after})).json()
         assert (len(told["sys_stats"]), len(told["gpu_stats"])) == (samples, gpus), after
+        assert len(told["model_stats"]) == gpus // 2, after
     answer = await client.get("/api/performance?after=yesterday")
     assert answer.status_code == 400
     assert answer.json()["error"]["message"] == "invalid 'after' timestamp, use RFC3339 format"

@@ -2,6 +2,7 @@ import { mount } from "svelte";
 import App from "./App.svelte";
 import { HOME } from "./api/place";
 import "./app.css";
+import { gauges } from "./gauges/gauges.svelte";
 import { ticking } from "./state/clock.svelte";
 import { router } from "./state/router.svelte";
 import { settings } from "./state/settings.svelte";
@@ -13,6 +14,7 @@ settings.apply();
 router.begin();
 ticking.begin();
 yard.begin();
+gauges.begin();
 
 const target = document.getElementById("app");
 if (target) mount(App, { target });

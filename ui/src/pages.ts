@@ -22,6 +22,8 @@ export const PAGES: readonly Page[] = [
   { name: "playground", key: "p", part: "now", first: true, load: () => import("./pages/Playground.svelte") },
   { name: "activity", key: "a", part: "past", first: true, load: () => import("./pages/Activity.svelte") },
   { name: "logs", key: "l", part: "past", load: () => import("./pages/Logs.svelte") },
+  { name: "performance", key: "f", part: "past", load: () => import("./pages/Performance.svelte") },
+  { name: "hardware", key: "h", part: "past", load: () => import("./pages/Hardware.svelte") },
   { name: "config", key: "c", part: "setup", load: () => import("./pages/Config.svelte") },
   { name: "settings", key: "s", part: "setup", load: () => import("./pages/Settings.svelte") },
 ];

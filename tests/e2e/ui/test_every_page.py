@@ -22,6 +22,8 @@ ROUTES = {
     "playground": "playground",
     "activity": "activity",
     "logs": "logs",
+    "performance": "performance",
+    "hardware": "hardware",
     "config": "config/of/writer",
     "settings": "settings",
 }
@@ -52,6 +54,10 @@ def test_it_is_accessible_and_fits_a_phone(
 def wait_until_filled(page: Page, name: str) -> None:
     """A page that shows nothing yet would pass."""
     expect(page.get_by_text("Live", exact=True)).to_be_visible(timeout=LIMIT)
+    if name == "performance":
+        expect(page.get_by_role("figure", name="Load").locator("canvas")).to_be_visible(timeout=LIMIT)
+    if name == "hardware":
+        expect(page.get_by_role("region", name="Processor")).to_be_visible(timeout=LIMIT)
     if name == "activity":
         expect(page.get_by_role("cell", name="writer").first).to_be_visible(timeout=LIMIT)
     if name == "config":

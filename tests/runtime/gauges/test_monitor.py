@@ -97,7 +97,7 @@ def test_only_other_settings_begin_anew(tmp_path: Path) -> None:
     watch(tmp_path, story)
 
 
-def test_the_memory_of_models_is_kept_as_it_was_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_memory_of_models_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     held = ProcessMemory(processes=1, resident=2, anonymous=1, gpu={"0": 5})
     asked: list[tuple[object, bool]] = []
 
@@ -113,6 +113,7 @@ def test_the_memory_of_models_is_kept_as_it_was_last(tmp_path: Path, monkeypatch
         monitor.configure(OFTEN)
         await eventually(lambda: len(asked) > 2)
         assert monitor.memory == {"m": held}
+        assert [(one.model, one.resident, one.gpu) for one in monitor.models[0]] == [("m", 2, {"0": 5})]
         assert [walk for _, walk in asked[:3]] == [True, False, False]
 
     watch(tmp_path, story)

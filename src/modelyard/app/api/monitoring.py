@@ -12,14 +12,14 @@ from starlette.responses import PlainTextResponse, Response
 from modelyard import __version__
 from modelyard.app.monitoring import Monitoring
 from modelyard.app.respond import api_error, api_json
-from modelyard.runtime.gauges.samples import GpuSample, SystemSample
+from modelyard.runtime.gauges.samples import GpuSample, ModelSample, SystemSample
 from modelyard.wire.errors import HttpError
 from modelyard.wire.exposition import CONTENT_TYPE
 
 BAD_AFTER = HttpError(400, "invalid 'after' timestamp, use RFC3339 format")
 NO_HARDWARE = HttpError(503, "hardware detection unavailable")
 
-Sample = TypeVar("Sample", SystemSample, GpuSample)
+Sample = TypeVar("Sample", SystemSample, GpuSample, ModelSample)
 
 _RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)")
 
@@ -43,13 +43,14 @@ class MonitoringRoutes:
         if not monitor.enabled:
             return api_json({"enabled": False}, 503)
         systems, gpus = list(monitor.systems), [gpu for sample in monitor.gpus for gpu in sample]
+        models = [model for sample in monitor.models for model in sample]
         text = request.query_params.get("after", "")
         if not text:
-            return api_json({"enabled": True, "sys_stats": systems or None, "gpu_stats": gpus or None})
+            return _performance(systems or None, gpus or None, models or None)
         after = parse_time(text)
         if after is None:
             return api_error(request, BAD_AFTER)
-        return api_json({"enabled": True, "sys_stats": _newer(systems, after), "gpu_stats": _newer(gpus, after)})
+        return _performance(_newer(systems, after), _newer(gpus, after), _newer(models, after))
 
     async def hardware(self, request: Request) -> Response:
         """`GET /api/hardware`: what the machine is made of."""
@@ -61,6 +62,13 @@ class MonitoringRoutes:
         if not self._monitoring.monitor.enabled:
             return PlainTextResponse("# performance monitor not available\n", 503)
         return Response(self._monitoring.exposition(), headers={"Content-Type": CONTENT_TYPE})
+
+
+def _performance(
+    systems: list[SystemSample] | None, gpus: list[GpuSample] | None, models: list[ModelSample] | None
+) -> Response:
+    """`model_stats` is ours."""
+    return api_json({"enabled": True, "sys_stats": systems, "gpu_stats": gpus, "model_stats": models})
 
 
 def _newer(samples: list[Sample], after: datetime) -> list[Sample]:

@@ -13,7 +13,7 @@ from modelyard.runtime.clock import Clock
 from modelyard.runtime.gauges.gpus import GpuSource, find_gpus
 from modelyard.runtime.gauges.machine import Machine
 from modelyard.runtime.gauges.memory import measure
-from modelyard.runtime.gauges.samples import GpuSample, ProcessMemory, SystemSample
+from modelyard.runtime.gauges.samples import GpuSample, ModelSample, ProcessMemory, SystemSample
 from modelyard.runtime.gauges.system import SystemGauge, UnreadableError
 from modelyard.runtime.logs import DaemonLog
 from modelyard.runtime.tasks import TaskOwner
@@ -55,6 +55,8 @@ class Monitor:
         """The machine, oldest first."""
         self.gpus: deque[list[GpuSample]] = deque(maxlen=kept)
         """All GPUs at once, oldest first."""
+        self.models: deque[list[ModelSample]] = deque(maxlen=kept)
+        """All models that ran at once, oldest first."""
         self.memory: Mapping[str, ProcessMemory] = {}
         """What the processes of each model that runs held last."""
 
@@ -96,10 +98,11 @@ class Monitor:
         self._log.info(f"GPUs are read through {self._gpu_source.name}" if self._gpu_source else "no GPU to read")
 
         async def take() -> None:
+            at = self._wall()
             if (source := self._gpu_source) is not None:
-                at = self._wall()
                 self.gpus.append(await run_aside(lambda: source.sample(at), name="GPU gauge"))
             self.memory = await self.measure_memory(walk=self._walk_is_due())
+            self.models.append([_sample(at, model, held) for model, held in self.memory.items()])
 
         await _repeat(every, take)
 
@@ -127,6 +130,10 @@ class Monitor:
         if failure != self._failure:
             self._failure = failure
             self._log.error(f"the machine can't be measured: {failure}")
+
+
+def _sample(at: datetime, model: str, held: ProcessMemory) -> ModelSample:
+    return ModelSample(timestamp=at, model=model, resident=held.resident, anonymous=held.anonymous, gpu=dict(held.gpu))
 
 
 async def _repeat(every: float, take: Callable[[], Awaitable[None]]) -> None:

@@ -79,6 +79,16 @@ class ProcessMemory(Struct, frozen=True, kw_only=True):
     """Bytes on each GPU, by its id; GPUs on which they hold nothing are left out."""
 
 
+class ModelSample(Struct, frozen=True, kw_only=True):
+    """What the processes of one model held at one moment, in bytes. Ours; the fields are those of `ProcessMemory`."""
+
+    timestamp: datetime
+    model: str
+    resident: int
+    anonymous: int
+    gpu: Mapping[str, int]
+
+
 def share_in_percent(used: int, total: int) -> float:
     """0 where the total is not known."""
     return round(100 * used / total, 2) if total else 0.0
