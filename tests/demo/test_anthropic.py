@@ -55,3 +55,8 @@ def test_count_tokens(client: Anthropic) -> None:
     counted = client.messages.count_tokens(model="any", messages=[QUESTION])
     message = client.messages.create(model="any", max_tokens=1, messages=[QUESTION])
     assert counted.input_tokens == message.usage.input_tokens > 0
+
+
+def test_a_limit_that_means_none_is_none(client: Anthropic) -> None:
+    answer = client.messages.create(model="any", max_tokens=4096, messages=[QUESTION])
+    assert (answer.stop_reason, answer.usage.output_tokens) == ("end_turn", 48)

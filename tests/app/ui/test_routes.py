@@ -54,6 +54,7 @@ def with_ui(dist: Path, story: Story) -> None:
         ("/ui/models/org/x", "../../"),
         ("/ui/models/qwen2.5-7b", "../"),
         ("/ui/models/a%2Fb", "../"),
+        ("/ui/playground/chat/org/qwen2.5-7b", "../../../"),
     ],
 )
 def test_each_page_is_the_same_file_and_knows_the_way_up(built: Path, path: str, base: str) -> None:
@@ -73,6 +74,7 @@ def test_nothing_runs_that_we_did_not_serve(built: Path) -> None:
         directives = dict(part.strip().split(" ", 1) for part in policy.split(";"))
         assert directives["default-src"] == "'none'"
         assert directives["script-src"] == directives["style-src"] == directives["connect-src"] == "'self'"
+        assert directives["font-src"] == "'self'"
         assert "unsafe" not in policy
 
     with_ui(built, story)

@@ -22,6 +22,8 @@ def browser() -> Iterator[Browser]:
     if Assets().get(PAGE) is None:
         pytest.skip("the UI was not built here")
     switches = ["--no-sandbox", "--disable-background-networking", "--no-first-run"]
+    # A microphone that beeps, and nobody who must be asked whether it may be used.
+    switches += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=switches)
         yield browser

@@ -1,50 +1,59 @@
-import { ApiError, ask } from "../api/client";
+import { ask } from "../api/client";
 import { EventReader, textOf } from "../stream/sse";
-import { deltaOf } from "./deltas";
+import { Answer } from "./answer";
+import { requestOf } from "./requests";
+import { SESSION } from "./session";
+import { keep, kept } from "./storage";
+import { NO_SAMPLING, turnOf, type Dialect, type Sampling, type Turn } from "./turns";
 
-export interface Turn {
-  id: number;
-  role: "user" | "assistant";
-  content: string;
-  reasoning: string;
-  /** What went wrong, or that it was stopped. */
-  problem: string | null;
-  stopped: boolean;
-  tokens: number;
-  /** Seconds until the first token, and from there to the last. */
-  first: number | null;
-  lasted: number;
-}
+/** Milliseconds after a change until the chat is kept. */
+const KEPT_AFTER = 400;
 
-/** One chat. It goes on while other pages are looked at. */
+/** One chat. It goes on while other pages are looked at, and the tab keeps it. */
 class Chat {
   model = $state("");
+  dialect = $state<Dialect>("chat");
   system = $state("");
-  temperature = $state<number | null>(null);
-  maxTokens = $state<number | null>(null);
+  sampling = $state<Sampling>({ ...NO_SAMPLING });
   turns = $state<Turn[]>([]);
   running = $state(false);
   #abort = new AbortController();
   #last = 0;
-  readonly #session = `modelyard-${Math.random().toString(36).slice(2, 8)}`;
+  #keeping: ReturnType<typeof setTimeout> | undefined;
+
+  constructor() {
+    Object.assign(this, kept());
+    this.#last = Math.max(0, ...this.turns.map((turn) => turn.id));
+    addEventListener("pagehide", () => this.#keep());
+  }
 
   /** Say something, and let the model answer. */
-  async say(text: string): Promise<void> {
-    this.turns.push(this.#turn("user", text));
+  async say(text: string, images: string[]): Promise<void> {
+    this.turns.push(this.#turn("user", text, images));
     await this.#answer();
   }
 
-  /** Let the model answer once more to what was said before this turn. */
+  /** Let the model answer once more to what was said before this turn; to the turn itself, where it is no answer. */
   async again(turn: Turn): Promise<void> {
-    this.#cut(turn);
+    this.stop();
+    const at = this.turns.findIndex((one) => one.id === turn.id);
+    if (at < 0) return;
+    this.turns = this.turns.slice(0, turn.role === "user" ? at + 1 : at);
     await this.#answer();
   }
 
-  /** Take back what was said from this turn on; returns what it said. */
-  edit(turn: Turn): string {
-    this.stop();
-    this.#cut(turn);
-    return turn.content;
+  /** Let a turn have said something else. */
+  async edit(turn: Turn, text: string): Promise<void> {
+    turn.content = text;
+    if (turn.role === "user") await this.again(turn);
+    else this.changed();
+  }
+
+  /** Let it never have been said. */
+  remove(turn: Turn): void {
+    if (turn === this.turns.at(-1)) this.stop();
+    this.turns = this.turns.filter((one) => one.id !== turn.id);
+    this.changed();
   }
 
   stop(): void {
@@ -54,72 +63,57 @@ class Chat {
   clear(): void {
     this.stop();
     this.turns = [];
+    this.changed();
   }
 
-  #cut(turn: Turn): void {
-    const at = this.turns.findIndex((one) => one.id === turn.id);
-    if (at >= 0) this.turns = this.turns.slice(0, at);
+  /** Something is to be kept. */
+  changed(): void {
+    clearTimeout(this.#keeping);
+    this.#keeping = setTimeout(() => this.#keep(), KEPT_AFTER);
   }
 
-  #turn(role: Turn["role"], content: string): Turn {
+  #keep(): void {
+    const { model, dialect, system, sampling, turns } = this;
+    keep($state.snapshot({ model, dialect, system, sampling, turns }));
+  }
+
+  #turn(role: Turn["role"], content: string, images: string[] = []): Turn {
     this.#last += 1;
-    const figures = { tokens: 0, first: null, lasted: 0 };
-    return { id: this.#last, role, content, reasoning: "", problem: null, stopped: false, ...figures };
+    return turnOf(this.#last, role, content, images);
   }
 
   async #answer(): Promise<void> {
+    this.stop();
     const abort = new AbortController();
     this.#abort = abort;
-    const body = JSON.stringify(this.#request());
-    this.turns.push(this.#turn("assistant", ""));
-    const turn = this.turns.at(-1);
-    if (!turn) return;
+    const { dialect, model, system, sampling, turns } = this;
+    const request = requestOf(dialect, $state.snapshot({ model, system, sampling, turns }));
+    this.turns.push({ ...this.#turn("assistant", ""), model });
+    const turn = this.turns.at(-1) as Turn;
     this.running = true;
+    this.changed();
+    const began = performance.now();
+    const after = () => (performance.now() - began) / 1000;
+    const answer = new Answer(turn, dialect);
     try {
-      await this.#stream(turn, body, abort.signal);
+      const response = await ask(request.path, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", "X-Session-ID": SESSION, ...request.headers },
+        body: JSON.stringify(request.body),
+        signal: abort.signal,
+      });
+      const reader = new EventReader();
+      for await (const text of response.body ? textOf(response.body) : []) {
+        for (const event of reader.push(text)) answer.take(event.data, after());
+      }
     } catch (error) {
       if (abort.signal.aborted) turn.stopped = true;
-      else turn.problem = error instanceof ApiError || error instanceof Error ? error.message : String(error);
+      else turn.problem = error instanceof Error ? error.message : String(error);
     } finally {
+      answer.end(turn.figures.first === null ? after() : turn.figures.first + turn.figures.lasted);
       if (this.#abort === abort) this.running = false;
+      this.changed();
     }
-  }
-
-  async #stream(turn: Turn, body: string, signal: AbortSignal): Promise<void> {
-    const began = performance.now();
-    const headers = { "Content-Type": "application/json", "X-Session-ID": this.#session };
-    const response = await ask("v1/chat/completions", { method: "POST", headers, body, signal });
-    if (!response.body) return;
-    const reader = new EventReader();
-    for await (const text of textOf(response.body)) {
-      for (const event of reader.push(text)) this.#take(turn, event.data, (performance.now() - began) / 1000);
-    }
-  }
-
-  #take(turn: Turn, data: string, after: number): void {
-    const delta = deltaOf(data);
-    if (delta === null) return;
-    if (delta.error !== null) turn.problem = delta.error;
-    if (delta.tokens !== null) turn.tokens = delta.tokens;
-    if (!delta.content && !delta.reasoning) return;
-    turn.content += delta.content;
-    turn.reasoning += delta.reasoning;
-    turn.first ??= after;
-    turn.lasted = after - turn.first;
-    if (delta.tokens === null) turn.tokens += 1;
-  }
-
-  #request(): object {
-    const system = this.system.trim() ? [{ role: "system", content: this.system }] : [];
-    const said = this.turns.filter((turn) => turn.content).map(({ role, content }) => ({ role, content }));
-    return {
-      model: this.model,
-      messages: [...system, ...said],
-      stream: true,
-      stream_options: { include_usage: true },
-      ...(this.temperature === null ? {} : { temperature: this.temperature }),
-      ...(this.maxTokens === null ? {} : { max_tokens: this.maxTokens }),
-    };
   }
 }
 

@@ -1,3 +1,4 @@
+import { playground } from "./de.playground";
 import type { Words } from "./en";
 
 /** Everything that the UI says, in German. */
@@ -149,27 +150,7 @@ export const de: Words = {
     ended: "Das Protokoll ist zu Ende.",
     lines: (shown, all) => `${shown} von ${all} Zeilen`,
   },
-  playground: {
-    model: "Modell",
-    system: "Systemprompt",
-    temperature: "Temperatur",
-    maxTokens: "Höchstens Token",
-    unlimited: "ohne Grenze",
-    placeholder: "Sag etwas …",
-    send: "Senden",
-    stop: "Anhalten",
-    clear: "Neues Gespräch",
-    you: "Du",
-    empty: "Wähle ein Modell und sag etwas. Wenn nötig, wird es geladen.",
-    waiting: "Warte auf das Modell …",
-    reasoning: "Überlegung",
-    stopped: "angehalten",
-    regenerate: "Nochmals",
-    edit: "Ändern",
-    settings: "Optionen",
-    figures: (tokens, rate, first) => `${tokens} Token, ${rate}/s, das erste nach ${first}`,
-    hint: "Enter sendet, Umschalt+Enter beginnt eine Zeile.",
-  },
+  playground,
   activity: {
     missing: "Dieser Server zeichnet keine Anfragen auf.",
     statistics: "Statistik",

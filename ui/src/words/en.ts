@@ -1,4 +1,5 @@
 import type { Phase } from "../api/types";
+import { playground } from "./en.playground";
 
 /** Everything that the UI says, in English. The other languages have the same shape. */
 export const en = {
@@ -149,27 +150,7 @@ export const en = {
     ended: "The log has ended.",
     lines: (shown: number, all: number) => `${shown} of ${all} lines`,
   },
-  playground: {
-    model: "Model",
-    system: "System prompt",
-    temperature: "Temperature",
-    maxTokens: "Most tokens",
-    unlimited: "no limit",
-    placeholder: "Say something …",
-    send: "Send",
-    stop: "Stop",
-    clear: "New chat",
-    you: "You",
-    empty: "Choose a model and say something. It is loaded if need be.",
-    waiting: "Waiting for the model …",
-    reasoning: "Reasoning",
-    stopped: "stopped",
-    regenerate: "Again",
-    edit: "Edit",
-    settings: "Options",
-    figures: (tokens: number, rate: string, first: string) => `${tokens} tokens, ${rate}/s, first after ${first}`,
-    hint: "Enter sends, Shift+Enter starts a line.",
-  },
+  playground,
   activity: {
     missing: "This server keeps no record of requests.",
     statistics: "Statistics",

@@ -19,7 +19,12 @@ _CODINGS = {"br": ".br", "gzip": ".gz"}
 _REFUSED = re.compile(r";\s*q=0(\.0*)?\s*$")
 _HASHED = "assets/"
 """Names in this folder have a hash of their content in them."""
-_TYPES = {".js": "text/javascript", ".svg": "image/svg+xml", ".webmanifest": "application/manifest+json"}
+_TYPES = {
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
+    ".woff2": "font/woff2",
+}
 
 
 class Asset(NamedTuple):

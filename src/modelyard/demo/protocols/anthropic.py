@@ -5,13 +5,17 @@ from __future__ import annotations
 from modelyard.demo.application import Application
 from modelyard.demo.exchange import Exchange, Json
 from modelyard.demo.generation import Generation
-from modelyard.demo.protocols.asking import ask_for, dialogue, dialogue_prompt, text_of
+from modelyard.demo.protocols.asking import ask_for, dialogue, dialogue_prompt, number, text_of
+
+NO_LIMIT = 4096
+"""The protocol requires a limit; who says so much or more means none."""
 
 
 async def messages(app: Application, exchange: Exchange) -> None:
     """POST `/v1/messages`."""
     body = exchange.json()
-    generation = app.generate(ask_for(body, _prompt(body), limits=("max_tokens",), messages=body["messages"]))
+    limits = () if (number(body, "max_tokens") or 0) >= NO_LIMIT else ("max_tokens",)
+    generation = app.generate(ask_for(body, _prompt(body), limits=limits, messages=body["messages"]))
     message: Json = {
         "id": f"msg_{exchange.entry.request}",
         "type": "message",
