@@ -12,7 +12,7 @@ from typing import cast
 import pytest
 
 from modelyard.app.waiting import Heartbeat, LoadingStream
-from modelyard.config.schema import Config, ModelConfig
+from modelyard.config.schema import ModelConfig
 from modelyard.core.events import ChildExited, ChildFailed, ChildReady, UnloadAsked
 from modelyard.core.model import Phase
 from modelyard.runtime.http.request import Request
@@ -391,8 +391,29 @@ def test_a_heartbeat_keeps_any_stream_alive() -> None:
             await got.answer(b"HTTP/1.1 529 Busy\r\nContent-Length: 2\r\n\r\n{}")
             assert (await rest(second)).endswith("event: error\ndata: {}\n\n")
 
-    model = ModelConfig(id="m", cmd="x", proxy="http://u", parallel=1)
-    in_plane(story, config=Config(models={"m": model}), heartbeat=0.02)
+    in_plane(story, model=ModelConfig(id="m", cmd="x", proxy="http://u", parallel=1), heartbeat=0.02)
+
+
+@pytest.mark.parametrize(
+    ("path", "shape"),
+    [
+        ("/v1/completions", 'data: {"src":"modelyard","error":{"message":"unspecific error: exited with code 1"'),
+        ("/v1/messages", 'event: error\ndata: {"type":"error","error":{"type":"api_error","message":"unspecific error'),
+    ],
+)
+def test_a_load_that_fails_after_a_heartbeat_is_an_error_event(path: str, shape: str) -> None:
+    """R38, R39: the head is out, so the reason is said in the stream, as the clients of the route know errors."""
+
+    async def story(plane: Plane) -> None:
+        plane.holds_starts = True
+        async with plane.client() as client:
+            client.post(STREAMED, path=path)
+            assert (await client.head()).startswith("HTTP/1.1 200")
+            assert await client.chunk() == b": waiting\n\n"
+            plane.engine.post(ChildFailed(plane.starting.pop(), "exited with code 1"))
+            assert shape in await rest(client)
+
+    in_plane(story, heartbeat=0.02)
 
 
 def test_who_does_not_stream_gets_no_heartbeat() -> None:

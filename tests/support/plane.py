@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 import uvloop
+from msgspec import structs
 
 from modelyard.app.front import Front
 from modelyard.app.inference import Inference
@@ -166,7 +167,6 @@ class Plane:
     holds_starts: bool = False
     """Whether a child is ready only when the test posts that it is."""
     starting: list[ChildId] = field(default_factory=list)
-    heartbeat: float = 0.0
 
     async def start(self) -> None:
         """Listen."""
@@ -189,7 +189,6 @@ class Plane:
             self.peers,
             self.inflight,
             self.recorder,
-            heartbeat=self.heartbeat,
             log=self.logs.daemon,
         )
         front = Front(inference, AsgiBridge(self.make_app(self), self.tasks), self.logs.daemon, clock)
@@ -279,14 +278,13 @@ def in_plane(
         upstream = ScriptedUpstream()
         server = await asyncio.start_server(upstream.serve, "127.0.0.1", 0)
         application = app or cast("AsgiApp", _no_app)
-        one = model or ModelConfig(id="m", cmd="x", proxy="http://unused")
+        one = structs.replace(model or ModelConfig(id="m", cmd="x", proxy="http://unused"), heartbeat=heartbeat)
         plane = Plane(
             upstream,
             server.sockets[0].getsockname()[1],
             make_app or (lambda _: application),
             config or Config(models={one.id: one}),
             base_path=base_path,
-            heartbeat=heartbeat,
         )
         await plane.start()
         try:

@@ -55,19 +55,14 @@ class Inference:
         inflight: InFlight,
         recorder: Recorder | None = None,
         *,
-        heartbeat: float = 0.0,
         log: DaemonLog | None = None,
     ) -> None:
-        """`heartbeat`: seconds from one sign of life to the next in a stream that waits; 0 gives none.
-
-        Without a `recorder` nothing is recorded. `log` hears where each request goes, if it is to say that much.
-        """
+        """Without a `recorder` nothing is recorded. `log` hears where each request goes, if it is to say that much."""
         self.engine = engine
         self.world = world
         self.peers = peers
         self.inflight = inflight
         self.recorder = recorder
-        self.heartbeat = heartbeat
         self.log = log
         self._chance = random.Random()
 
@@ -149,12 +144,13 @@ class Inference:
         if endpoint is None or request.http10:
             return None
         loads = self.engine.phase_of(model) is not Phase.READY
-        has_words = loads and endpoint.shows_loading and self.world.config.models[model].send_loading_state
-        if not (has_words or self.heartbeat) or not content.is_streamed():
+        config = self.world.config.models[model]
+        has_words = loads and endpoint.shows_loading and config.send_loading_state
+        if not (has_words or config.heartbeat) or not content.is_streamed():
             return None
         if has_words:
             return LoadingStream(request, model, self.engine.clock, self._chance)
-        return Heartbeat(request, self.heartbeat)
+        return Heartbeat(request, config.heartbeat)
 
 
 class Call:

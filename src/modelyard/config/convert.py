@@ -15,6 +15,7 @@ from modelyard.config.errors import Report
 from modelyard.config.nodes import BROKEN, Broken, MappingNode, Node, ScalarNode, SequenceNode
 from modelyard.config.scalars import INT64_MAX, INT64_MIN, Timestamp, text_of
 from modelyard.config.secrets import is_secret, masked
+from modelyard.config.sizes import parse_size
 
 _BOOLEAN_WORDS = {
     **dict.fromkeys(("y", "Y", "yes", "Yes", "YES", "on", "On", "ON"), True),
@@ -78,6 +79,17 @@ def read_duration(node: Node, path: str, report: Report) -> float | Broken:
         return seconds
     meant = f"{text_of(value)}s" if isinstance(value, int | float) and not isinstance(value, bool) else "15s"
     return wrong(node, path, report, "a duration with units, ns us ms s m h", f"write {_key(path)}: {meant}")
+
+
+def read_size(node: Node, path: str, report: Report) -> int | Broken:
+    """Bytes, as a number or a text with a unit."""
+    value = node.value if isinstance(node, ScalarNode) else None
+    size = parse_size(value.strip()) if isinstance(value, str) else None
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= INT64_MAX:
+        size = value
+    if size is None or size > INT64_MAX:
+        return wrong(node, path, report, "a size, in bytes or with a unit", f"write {_key(path)}: 2GB")
+    return size
 
 
 def word_reader(words: Sequence[str]) -> Reader:

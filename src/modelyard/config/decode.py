@@ -21,6 +21,7 @@ from modelyard.config.convert import (
     is_nothing,
     read_boolean,
     read_duration,
+    read_size,
     read_string,
     word_reader,
     wrong,
@@ -121,7 +122,8 @@ def _reader(kind: inspect.Type, hint: _Hint) -> Reader:
         case inspect.BoolType():
             return read_boolean
         case inspect.IntType(ge=least):
-            return integer_reader(least=least, unit=hint.unit, default=hint.default)
+            integers = integer_reader(least=least, unit=hint.unit, default=hint.default)
+            return read_size if hint.unit == "bytes" else integers
         case inspect.FloatType():
             return read_duration
         case inspect.StrType():

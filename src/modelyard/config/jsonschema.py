@@ -89,7 +89,7 @@ def _leniently(schema: Mapping[str, Any], notes: Schema) -> Schema:
         nothing = [None, ""] if schema.get("default") == "" else [None]
         return {"anyOf": [{"enum": [*schema["enum"], *nothing]}, {"type": "string", "pattern": _REFERENCE}]}
     if "pattern" in schema:
-        return _duration(schema, notes)
+        return _size(schema) if schema["type"] == "integer" else _duration(schema, notes)
     match schema.get("type"):
         case "object":
             return _mapping(schema)
@@ -137,6 +137,11 @@ def _duration(schema: Mapping[str, Any], notes: Schema) -> Schema:
     if "default" in notes:
         notes["default"] = f"{notes['default']:g}s"
     return {"type": ["string", "null"], "pattern": _either(schema["pattern"], _REFERENCE)}
+
+
+def _size(schema: Mapping[str, Any]) -> Schema:
+    pattern = _either(schema["pattern"], _INTEGER_WORDS, _REFERENCE)
+    return {"type": ["string", "number", "null"], "pattern": pattern, **_least(0)}
 
 
 def _either(*patterns: str) -> str:

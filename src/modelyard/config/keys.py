@@ -9,7 +9,7 @@ from msgspec import Struct, inspect
 from modelyard.config.document import Document, ModelEntry
 
 _COMING: Mapping[type[Struct], frozenset[str]] = {
-    Document: frozenset(["maxBody"]),
+    Document: frozenset(),
     ModelEntry: frozenset(
         [
             "sleep",

@@ -98,6 +98,7 @@ def _resolved(model: str, entry: ModelEntry, text: ModelText, document: Document
             "send_loading_state": (
                 document.send_loading_state if entry.send_loading_state is None else entry.send_loading_state
             ),
+            "heartbeat": document.heartbeat if entry.heartbeat is None else entry.heartbeat,
             "health_check_timeout": document.health_check_timeout,
             "start_timeout": entry.start_timeout or document.health_check_timeout,
             "effective_filters": effective_filters(entry.filters),

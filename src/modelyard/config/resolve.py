@@ -72,6 +72,8 @@ class _Resolver:
             start_port=document.start_port,
             state_dir=document.state_dir,
             send_loading_state=document.send_loading_state,
+            heartbeat=document.heartbeat,
+            max_body=document.max_body,
             include_aliases_in_list=document.include_aliases_in_list,
             api_keys=document.api_keys,
             store=document.store,

@@ -72,6 +72,7 @@ class ModelConfig(ModelEntry, frozen=True, kw_only=True):
     unload_timeout: int = 10
     parallel: int = 10
     send_loading_state: bool = False
+    heartbeat: int = 0
     health_check_timeout: int = 120
     """That of the top level."""
     start_timeout: int = 120
@@ -116,6 +117,9 @@ class Config(Struct, frozen=True, kw_only=True, rename="camel"):
     state_dir: str = ""
     """Empty: the usual place."""
     send_loading_state: bool = False
+    heartbeat: int = 0
+    max_body: int = 0
+    """Bytes; 0 is no limit."""
     include_aliases_in_list: bool = False
     api_keys: tuple[str | ApiKeyEntry, ...] = ()
     """One that is a text may do everything."""

@@ -30,6 +30,8 @@ _PLAIN = (
     "start_port",
     "state_dir",
     "send_loading_state",
+    "heartbeat",
+    "max_body",
     "include_aliases_in_list",
 )
 _OUR_KEYS = "apiKeys"

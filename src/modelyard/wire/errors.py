@@ -108,6 +108,12 @@ def of_cause(cause: Cause) -> HttpError:
             return HttpError(500, f"unspecific error: {planner} is shutting down")
 
 
+def over_max_body(largest: int) -> HttpError:
+    """The body has more bytes than the key `maxBody` allows."""
+    message = f"the request body is larger than maxBody allows ({largest} bytes)"
+    return HttpError(413, message, "request_too_large")
+
+
 def no_spillover_target(selector: str) -> HttpError:
     """All targets of a selector are on their way out."""
     return HttpError(503, f'selector "{selector}" has no available spillover targets', retry_after=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 from typing import cast
 
@@ -319,6 +320,57 @@ def test_a_refused_client_of_tls_may_finish_its_sentence_too(tmp_path: Path) -> 
         assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 413")
         writer.close()
         await eventually(lambda: not plane.edge.connections)
+
+    in_plane(story)
+
+
+@pytest.mark.parametrize(
+    ("path", "shape"),
+    [
+        (b"/v1/chat/completions", {"type": "invalid_request_error", "code": "request_too_large"}),
+        (b"/v1/messages", {"type": "request_too_large"}),
+        (b"/upstream/m/x", {"code": "request_too_large"}),
+    ],
+)
+@pytest.mark.parametrize(
+    ("framing", "body"),
+    [
+        (b"Content-Length: 21", b""),
+        (b"Expect: 100-continue\r\nContent-Length: 21", b""),
+        (b"Transfer-Encoding: chunked", b"b\r\nhello world\r\nb\r\nhello world\r\n"),
+    ],
+)
+def test_a_body_beyond_the_limit_is_refused(path: bytes, shape: dict[str, str], framing: bytes, body: bytes) -> None:
+    """R43: by its declared length, or as soon as more comes; the answer names the key and is one of the route's."""
+
+    async def story(plane: Plane) -> None:
+        plane.edge.budget.largest = 20
+        async with plane.client() as client:
+            client.send(b"POST %b HTTP/1.1\r\nHost: y\r\nContent-Type: application/json\r\n" % path)
+            client.send(framing + b"\r\n\r\n" + body)
+            head = await client.head()
+            assert head.startswith("HTTP/1.1 413 Content Too Large")
+            assert "Content-Type: application/json" in head
+            error = json.loads(await client.until_closed())["error"]
+            assert error["message"] == "the request body is larger than maxBody allows (20 bytes)"
+            assert error.items() >= shape.items()
+        await eventually(lambda: not plane.edge.connections)
+        assert plane.in_flight() == 0
+
+    in_plane(story)
+
+
+def test_a_body_at_the_limit_passes_and_one_beyond_it_does_not_although_its_head_is_known() -> None:
+    async def story(plane: Plane) -> None:
+        plane.edge.budget.largest = 15
+        async with plane.client() as client:
+            for _ in range(3):
+                client.post(b'{"model":"m"}  ')
+                await (await plane.upstream.request()).answer_json()
+                assert (await client.head()).startswith("HTTP/1.1 200")
+                await client.read(2)
+            client.post(b'{"model":"m"}   ')
+            assert (await client.head()).startswith("HTTP/1.1 413")
 
     in_plane(story)
 

@@ -127,6 +127,9 @@ class _ModelFacts:
             note=self._effect("sendLoadingState", loading),
             quiet=not self._model.send_loading_state,
         )
+        beating = self._of("heartbeat") or self._origins.inherited("heartbeat")
+        quiet = not self._model.heartbeat
+        yield Fact(key="heartbeat", value=self._model.heartbeat, origins=beating, quiet=quiet)
         for section in ("compat", "capabilities"):
             for key in self._values[section]:
                 yield self._plain(section, key)

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from modelyard.config.sizes import PATTERN
+
 Seconds = Annotated[int, Meta(extra={"unit": "seconds"})]
 Duration = Annotated[
     float,
@@ -20,6 +22,15 @@ Duration = Annotated[
     ),
 ]
 """Written as in `1h2m3.5s`; seconds once decoded."""
+Size = Annotated[
+    int,
+    Meta(
+        ge=0,
+        extra={"unit": "bytes"},
+        extra_json_schema={"type": ["string", "number"], "pattern": PATTERN, "examples": ["2GB", "512MiB"]},
+    ),
+]
+"""Bytes, as a number or with a unit."""
 FreeForm = Mapping[str, Any]
 """Anything: kept as it is, shown or forwarded as JSON."""
 

@@ -206,6 +206,13 @@ class ModelEntry(Section, frozen=True, kw_only=True):
     send_loading_state: Annotated[
         bool | None, Meta(description="Tell streaming clients that the model is loading. Default: as at the top level.")
     ] = None
+    heartbeat: Annotated[
+        Annotated[int, Meta(ge=0, extra={"unit": "seconds"})] | None,
+        Meta(
+            description="How often clients that stream get a comment while they wait for the model. 0: never. Default: "
+            "as at the top level. (Ours.)"
+        ),
+    ] = None
     timeouts: Annotated[Timeouts, Meta(description="Limits of the connection to it.")] = field(default_factory=Timeouts)
     compat: Annotated[Compat, Meta(description="Allowances for its server.")] = field(default_factory=Compat)
     capabilities: Annotated[Capabilities, Meta(description="What it can do, for clients that ask.")] = field(

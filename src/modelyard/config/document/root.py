@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from modelyard.config.document.access import ApiKeyEntry
-from modelyard.config.document.base import Duration, Seconds, Section
+from modelyard.config.document.base import Duration, Seconds, Section, Size
 from modelyard.config.document.model import MacroValue, ModelEntry
 from modelyard.config.document.names import PeerEntry, ProfileEntry, SelectorEntry
 from modelyard.config.document.routing import GroupEntry, MatrixEntry, Routing
@@ -111,6 +111,20 @@ class Document(Section, frozen=True, kw_only=True):
     ] = 10
     start_port: Annotated[int, Meta(ge=1, description="The first port to hand out as `${PORT}`.")] = 5800
     send_loading_state: Annotated[bool, Meta(description="Tell streaming clients that a model is loading.")] = False
+    heartbeat: Annotated[
+        Seconds,
+        Meta(
+            ge=0,
+            description="How often clients that stream get a comment while they wait for a model, so that nobody in "
+            "between takes the connection for dead. It begins the answer. 0: never. (Ours.)",
+        ),
+    ] = 0
+    max_body: Annotated[
+        Size,
+        Meta(
+            description="The largest body of a request, in bytes or as in `2GB`; larger ones get 413. 0: any. (Ours.)"
+        ),
+    ] = 0
     include_aliases_in_list: Annotated[bool, Meta(description="List aliases in `/v1/models`.")] = False
     api_keys: Annotated[
         tuple[str | ApiKeyEntry, ...], Meta(description="Keys that clients must show one of; none: open to everybody.")

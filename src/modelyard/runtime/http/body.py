@@ -6,6 +6,7 @@ import mmap
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from math import inf
 from typing import IO, Protocol
 
 SPOOL_CHUNK = 64 * 1024
@@ -24,13 +25,17 @@ class BodySink(Protocol):
 
 
 class BodyBudget:
-    """How much all gathered bodies together may hold in memory, in bytes; past it a body goes to disk."""
+    """How much all gathered bodies together may hold in memory, in bytes; past it a body goes to disk.
 
-    __slots__ = ("limit", "per_body", "used")
+    One that has more than `largest` bytes is refused.
+    """
+
+    __slots__ = ("largest", "limit", "per_body", "used")
 
     def __init__(self, limit: int = 64 << 20, per_body: int = 8 << 20) -> None:
         self.limit = limit
         self.per_body = per_body
+        self.largest = inf
         self.used = 0
 
     def __repr__(self) -> str:

@@ -189,11 +189,11 @@ class EdgeConnection(asyncio.Protocol):
         assert self._reader.refusal is not None
         if self._reader.refusal is NOTHING_MORE:
             return
-        status, message = self._reader.refusal
+        status, words, content_type = self._reader.refusal
         head = wire_headers.status_line(status)
         self.write(
-            b"%sContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s"
-            % (head, len(message), message)
+            b"%sContent-Type: %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s"
+            % (head, content_type, len(words), words)
         )
         self._linger()
 

@@ -10,13 +10,15 @@ from __future__ import annotations
 import re
 from collections import deque
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import httptools
 
 from modelyard.runtime.http.body import Body
 from modelyard.runtime.http.request import Request
+from modelyard.wire import errors
 from modelyard.wire import headers as wire_headers
+from modelyard.wire.endpoints import POST_ENDPOINTS, Dialect
 from modelyard.wire.headers import Header
 from modelyard.wire.heads import MISSES, HeadPattern, RequestHead
 
@@ -30,21 +32,28 @@ MAX_HEADERS = 1000
 CLOSER_LOOK = 4000
 """A read of at most so many bytes can't hold too large a head, or too many fields."""
 
-Refusal = tuple[int, bytes]
-"""Status and words for a client whose bytes are not read any further."""
-NOTHING_MORE: Refusal = (0, b"")
+
+class Refusal(NamedTuple):
+    """What a client hears whose bytes are not read any further."""
+
+    status: int
+    words: bytes
+    content_type: bytes = b"text/plain; charset=utf-8"
+
+
+NOTHING_MORE = Refusal(0, b"")
 """The refusal of whatever comes behind the last answer: it is not read."""
-NOT_HTTP: Refusal = (400, b"the request is not valid HTTP/1.1\n")
-ONE_HOST: Refusal = (400, b"a request needs exactly one Host header\n")
-BAD_HOST: Refusal = (400, b"the Host header is no name or address, with or without a port\n")
-NO_PATH: Refusal = (400, b"the request target must be a path\n")
-FRAGMENT: Refusal = (400, b"the request target must not have a fragment\n")
-OLD_CODING: Refusal = (400, b"HTTP/1.0 knows no Transfer-Encoding\n")
-NO_TUNNEL: Refusal = (405, b"CONNECT is not supported\n")
-NO_EXPECTATION: Refusal = (417, b"the only expectation that can be met is 100-continue\n")
-TOO_LARGE: Refusal = (431, b"the request's head has more than 64 KiB or 1000 fields\n")
-NO_CODING: Refusal = (501, b"the only Transfer-Encoding that is supported is chunked\n")
-NO_VERSION: Refusal = (505, b"HTTP/1.1 and HTTP/1.0 are spoken here\n")
+NOT_HTTP = Refusal(400, b"the request is not valid HTTP/1.1\n")
+ONE_HOST = Refusal(400, b"a request needs exactly one Host header\n")
+BAD_HOST = Refusal(400, b"the Host header is no name or address, with or without a port\n")
+NO_PATH = Refusal(400, b"the request target must be a path\n")
+FRAGMENT = Refusal(400, b"the request target must not have a fragment\n")
+OLD_CODING = Refusal(400, b"HTTP/1.0 knows no Transfer-Encoding\n")
+NO_TUNNEL = Refusal(405, b"CONNECT is not supported\n")
+NO_EXPECTATION = Refusal(417, b"the only expectation that can be met is 100-continue\n")
+TOO_LARGE = Refusal(431, b"the request's head has more than 64 KiB or 1000 fields\n")
+NO_CODING = Refusal(501, b"the only Transfer-Encoding that is supported is chunked\n")
+NO_VERSION = Refusal(505, b"HTTP/1.1 and HTTP/1.0 are spoken here\n")
 
 _HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]*|\[[0-9A-Za-z:.%_~-]+\])(?::[0-9]*)?")
 """RFC 9110 section 7.2, RFC 3986 section 3.2.2; a user is no part of it."""
@@ -96,7 +105,7 @@ class RequestReader:
         assert self.known is not None
         pattern, head = self.known
         whole = pattern.body_of(data)
-        if whole is None:
+        if whole is None or len(whole) > self._edge.budget.largest:
             return None
         self._misses = 0
         head = head.of_length(len(whole))
@@ -171,7 +180,7 @@ class RequestReader:
             self.refusal = refusal
             broken, self.parsing = self.parsing, None
             if broken is not None:
-                self._connection.give_up(broken, refusal[0])
+                self._connection.give_up(broken, refusal.status)
 
     def forget_queue(self) -> None:
         """Nobody will answer what was read and not handed on."""
@@ -256,7 +265,10 @@ class RequestReader:
     def on_body(self, data: bytes) -> None:
         """httptools: a piece of the body."""
         if self.parsing is not None:
-            self.parsing.body.feed(data)
+            body = self.parsing.body
+            body.feed(data)
+            if body.size > self._edge.budget.largest:
+                self.refuse(_too_large(self.parsing.head, self._edge.budget.largest))
 
     def on_message_complete(self) -> None:
         """httptools: the request is complete."""
@@ -279,6 +291,8 @@ class RequestReader:
             self.refuse(TOO_LARGE)
         if b"transfer-encoding" in fields:
             self._check_coding(head)
+        elif int(fields.get(b"content-length", b"0")) > self._edge.budget.largest:
+            self.refuse(_too_large(head, self._edge.budget.largest))
         self.expects_continue = False
         if b"expect" in fields and not head.http10:
             self.expects_continue = fields[b"expect"].strip().lower() == b"100-continue"
@@ -316,6 +330,14 @@ class RequestReader:
 def _is_host(value: bytes) -> bool:
     """Whether a Host header can have this value. A server is called by few names, so they are remembered."""
     return _HOST.fullmatch(value) is not None
+
+
+def _too_large(head: RequestHead, largest: float) -> Refusal:
+    """The answer to a body that is larger than `maxBody`, as the clients of the route know errors."""
+    endpoint = POST_ENDPOINTS.get(head.path)
+    dialect = Dialect.OPENAI if endpoint is None else endpoint.dialect
+    error = errors.over_max_body(int(largest))
+    return Refusal(error.status, errors.json_body(error, dialect), b"application/json")
 
 
 def _is_other_protocol(data: bytes) -> bool:
