@@ -7,7 +7,6 @@ import gc
 import math
 import os
 import signal
-import ssl
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,6 +38,7 @@ from modelyard.runtime.engine import Engine
 from modelyard.runtime.feed import Feed
 from modelyard.runtime.guard import Guard, new_daemon_id
 from modelyard.runtime.http.asgi import AsgiBridge
+from modelyard.runtime.http.certificate import ServerCertificate
 from modelyard.runtime.http.edge import Edge
 from modelyard.runtime.http.turn import Turn
 from modelyard.runtime.journal import default_state_directory, open_journal
@@ -63,7 +63,8 @@ class Options:
     """How the daemon was asked to run."""
 
     address: Address
-    tls: ssl.SSLContext | None = None
+    certificate: ServerCertificate | None = None
+    """What is shown to clients; None: without TLS."""
     sources: Sources | None = None
     """Where a reload reads the configuration; None: it has no files, and can't be reloaded."""
     texts: tuple[Source, ...] = ()
@@ -186,9 +187,13 @@ class Daemon:
             self._tasks.spawn(
                 self._options.watcher.run(lambda: self._reloader.ask("its files have changed")), name="watcher"
             )
+        if self._options.certificate is not None:
+            watcher = self._options.certificate.watcher
+            self._tasks.spawn(watcher.run(self._renew_certificate), name="certificate watcher")
 
     async def _listen(self) -> None:
-        address, tls = self._options.address, self._options.tls
+        address, certificate = self._options.address, self._options.certificate
+        tls = None if certificate is None else certificate.context
         try:
             bound = await self._edge.listen(address.host or None, address.port, tls)
         except OSError as error:
@@ -230,6 +235,21 @@ class Daemon:
             self._stop_asked(signal.SIGHUP)
         else:
             self._reload_asked()
+            self._renew_certificate()
+
+    def _renew_certificate(self) -> None:
+        if self._options.certificate is not None:
+            self._tasks.spawn(self._show_newest(self._options.certificate), name="certificate")
+
+    async def _show_newest(self, certificate: ServerCertificate) -> None:
+        """Show new clients what the files hold now. If that is unusable, half-written perhaps, nothing changes."""
+        files = " and ".join(certificate.files)
+        try:
+            certificate.show(await asyncio.to_thread(certificate.read))
+        except OSError as error:
+            self._log.error(f"the TLS files {files} can't be used, the certificate from before stays: {error}")
+        else:
+            self._log.info(f"new connections are shown the certificate that is in {files} now")
 
     def _reload_asked(self) -> None:
         if self._options.sources is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime
-import ssl
 import sys
 from collections.abc import Sequence
 
@@ -18,6 +17,7 @@ from modelyard.app.listen import parse_address
 from modelyard.app.reload import Loaded, Sources
 from modelyard.config.errors import ConfigError
 from modelyard.config.schema import Config, HeldPorts
+from modelyard.runtime.http.certificate import ServerCertificate
 from modelyard.runtime.watch import Watcher, look_at_directory, look_at_file
 
 EXIT_FAILED = 1
@@ -65,7 +65,9 @@ def _prepare(flags: Flags) -> tuple[Config, Options]:
         address = parse_address(flags.listen)
     except ValueError as error:
         raise _FatalError(str(error)) from error
-    options = Options(address=address, tls=_tls_context(flags), sources=sources, texts=texts, watcher=watcher)
+    options = Options(
+        address=address, certificate=_certificate_of(flags), sources=sources, texts=texts, watcher=watcher
+    )
     return config, options
 
 
@@ -94,18 +96,14 @@ def _what_is_missing(rest: Sequence[str]) -> str:
     return "one of -config and -config-dir is required (try: modelyard demo)"
 
 
-def _tls_context(flags: Flags) -> ssl.SSLContext | None:
+def _certificate_of(flags: Flags) -> ServerCertificate | None:
     if not flags.tls_cert_file:
         return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.set_alpn_protocols(["http/1.1"])
     try:
-        context.load_cert_chain(flags.tls_cert_file, flags.tls_key_file)
-    except (OSError, ssl.SSLError) as error:
+        return ServerCertificate(flags.tls_cert_file, flags.tls_key_file)
+    except OSError as error:
         files = f"{flags.tls_cert_file} and {flags.tls_key_file}"
         raise _FatalError(f"the TLS files {files} can't be used: {error}") from error
-    return context
 
 
 def serve(config: Config, options: Options) -> int:
