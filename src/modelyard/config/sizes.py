@@ -10,7 +10,6 @@ _UNITS = {
     **{letter + ending: 1000**power for power, letter in enumerate("kmgt", 1) for ending in ("", "b")},
     **{f"{letter}ib": 1024**power for power, letter in enumerate("kmgt", 1)},
 }
-PATTERN = r"^[0-9]+(\.[0-9]+)? ?([kKmMgGtT](i?[bB])?|[bB])?$"
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([a-z]*)", re.ASCII | re.IGNORECASE)
 _MAX_DIGITS = 18
 

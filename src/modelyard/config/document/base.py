@@ -7,8 +7,6 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from modelyard.config.sizes import PATTERN
-
 Seconds = Annotated[int, Meta(extra={"unit": "seconds"})]
 Duration = Annotated[
     float,
@@ -27,7 +25,10 @@ Size = Annotated[
     Meta(
         ge=0,
         extra={"unit": "bytes"},
-        extra_json_schema={"type": ["string", "number"], "pattern": PATTERN, "examples": ["2GB", "512MiB"]},
+        extra_json_schema={
+            "pattern": r"^[0-9]+(\.[0-9]+)? ?([kKmMgGtT](i?[bB])?|[bB])?$",
+            "examples": ["2GB", "512MiB"],
+        },
     ),
 ]
 """Bytes, as a number or with a unit."""
