@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from modelyard.app.recorder import ACTIVITY
-from modelyard.config.document import Store, Ui
+from modelyard.config.document import ApiKeyEntry, Store, Ui
 from modelyard.config.document.root import Activity
 from modelyard.config.schema import Config, ModelConfig
 from modelyard.runtime.records import queries
@@ -100,6 +100,33 @@ def test_the_path_is_the_engine_s_without_its_query() -> None:
         assert [row["req_path"] for row in found] == ["/chat/completions", "/v1/tasks/run", "/v1/embeddings"]
 
     play(story)
+
+
+def test_a_model_or_a_key_may_have_nothing_captured() -> None:
+    """Its requests have rows all the same; other models and keys have captures."""
+    secret = msgspec.structs.replace(ONE.models["m"], capture=False)
+    keys = (
+        ApiKeyEntry(key="quiet", name="quiet", capture=False),
+        ApiKeyEntry(key="loud", name="loud"),
+    )
+
+    def told(config: Config, *tokens: str) -> list[bool]:
+        found: list[bool] = []
+
+        async def story(plane: Plane) -> None:
+            for token in tokens:
+                async with plane.client() as client:
+                    client.post(extra=f"Authorization: Bearer {token}\r\n")
+                    await (await plane.upstream.request()).answer_json()
+                    await client.head()
+            found.extend(row["id"] in plane.records.captures for row in await rows(plane, len(tokens)))
+
+        play(story, config)
+        return found
+
+    assert told(ONE, "any") == [True]
+    assert told(Config(models={"m": secret}), "any") == [False]
+    assert told(msgspec.structs.replace(ONE, api_keys=keys), "quiet", "loud") == [False, True]
 
 
 def test_what_names_no_model_or_is_no_model_s_route_is_not_recorded() -> None:

@@ -19,10 +19,20 @@ def test_names_have_their_usual_spelling_and_the_first_value_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["authorization", "proxy_authorization", "cookie", "set_cookie", "x_api_key", "api_key", "x_auth_token"]
-)
+    "name",
+    [
+        "authorization", "proxy_authorization", "cookie", "set_cookie", "x_api_key", "api_key", "x_auth_token",
+        "X_Amz_Security_Token", "x_goog_api_key", "ocp_apim_subscription_key", "cf_access_client_secret",
+        "private_token", "helicone_auth", "x_forwarded_authorization",
+    ],
+)  # fmt: skip
 def test_what_opens_doors_is_never_shown(name: str) -> None:
     assert list(shown_headers(headers(**{name: b"secret"})).values()) == [REDACTED]
+
+
+@pytest.mark.parametrize("name", ["X-Ratelimit-Remaining-Tokens", "X-Session-Id", "X-Token-Count", "Author"])
+def test_what_only_sounds_like_a_secret_is_shown(name: str) -> None:
+    assert shown_headers(headers(**{name.replace("-", "_"): b"7"})) == {name: "7"}
 
 
 def test_bytes_that_are_no_text_are_shown_all_the_same() -> None:

@@ -46,9 +46,12 @@ class Caller:
         models: Iterable[str] = (),
         max_concurrent: int = 0,
         priority: int | None = None,
+        captures: bool = True,
     ) -> None:
-        """`models` are patterns, none means all; `max_concurrent` 0 means any number."""
+        """`models` are patterns, none means all; `max_concurrent` 0 means any number; `captures`: whether what is said
+        with the key may be captured."""
         self.name = name
+        self.captures = captures
         self.priority = priority
         self.max_concurrent = max_concurrent
         self.has_model_patterns = bool(tuple(models))
@@ -163,5 +166,6 @@ def _callers(keys: Iterable[str | ApiKeyEntry]) -> Iterator[tuple[bytes, Caller]
                     models=key.models,
                     max_concurrent=key.max_concurrent,
                     priority=key.priority,
+                    captures=key.capture,
                 ),
             )

@@ -178,6 +178,8 @@ class Call:
     """Among the requests that its key may have running."""
     _priority: int | None = None
     _caller = ""
+    _captures = True
+    """Whether its key lets what is said be captured."""
     _number = 0
     _id: int | None = None
     _granted = False
@@ -281,6 +283,7 @@ class Call:
             self._refuse(TOO_MANY)
         else:
             self._place, self._priority, self._caller = place, caller.priority, caller.name
+            self._captures = caller.captures
             return True
         return False
 
@@ -441,6 +444,8 @@ class Call:
         recording = self._recording or self._record()
         if recording is not None:
             self._recording = self.recorded_as = None
+            if not self._captures:
+                recording.captures = False
             recording.ended(self.model, self.metadata, self._caller)
         if self._lease is not None:
             self._lease.release()

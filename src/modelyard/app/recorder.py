@@ -17,6 +17,7 @@ from modelyard.app.meters import Measured, Meters
 from modelyard.app.recording import Recording
 from modelyard.app.records import Records
 from modelyard.app.world import World
+from modelyard.config.schema import Config
 from modelyard.core.model import Phase
 from modelyard.runtime.clock import Clock
 from modelyard.runtime.engine import Engine
@@ -84,6 +85,9 @@ class Recorder:
         """Where requests are counted, too."""
         self._ended: list[Recording] = []
         self._timer: asyncio.TimerHandle | None = None
+        self._config: Config | None = None
+        """That of which `_not_captured` was made."""
+        self._not_captured: frozenset[str] = frozenset()
         records.settle = self.catch_up
         self._loads: dict[str, tuple[float, float]] = {}
         """When each model last began to load, and when it was ready; infinite while it loads."""
@@ -122,18 +126,27 @@ class Recorder:
         recordings, self._ended = self._ended, []
         store, captures, meters = self.records.store, self.records.captures, self.meters
         rows: list[Row | Pending] = []
+        uncaptured = self._uncaptured()
         for recording in recordings:
             number = store.next_id()
             kept = self._kept_of(recording, number)
             rows.append(kept)
             if meters is not None:
                 meters.count(kept.model, _measured(kept))
-            if captures.limit and (capture := recording.capture(number)) is not None:
-                captures.add(capture)
+            if captures.limit and recording.captures and kept.model not in uncaptured:
+                captures.add(recording.capture(number))
         store.add_all(rows)
         if self._feed.is_watched:
             for number in range(store.last_id - len(rows) + 1, store.last_id + 1):
                 self._feed.tell(ACTIVITY, {"id": number})
+
+    def _uncaptured(self) -> frozenset[str]:
+        """The models whose words are not to be captured, as the present configuration has it."""
+        config = self._world.config
+        if self._config is not config:
+            self._config = config
+            self._not_captured = frozenset(name for name, model in config.models.items() if not model.capture)
+        return self._not_captured
 
     def _kept_of(self, recording: Recording, number: int) -> Ended:
         request = recording.request

@@ -56,6 +56,8 @@ class Recording:
     """How its exchange ended; empty while it has not, or where there is none."""
     reason = ""
     """Why it ended so."""
+    captures = True
+    """Whether its key lets what is said be captured."""
     at_once = False
     """Whether it was forwarded without any wait."""
     was_local = False

@@ -11,6 +11,7 @@ from typing import TypeVar
 from modelyard.config.schema import Config
 from modelyard.runtime.logs import DaemonLog
 from modelyard.runtime.records.captures import CaptureBuffer
+from modelyard.runtime.records.retention import Retention
 from modelyard.runtime.records.schema import TooNewError
 from modelyard.runtime.records.store import IN_MEMORY, Store
 from modelyard.runtime.tasks import TaskOwner
@@ -20,6 +21,7 @@ DEFAULT_ROWS = 1000
 SWITCH = 0.0005
 """Seconds for which the thread that makes rows may hold up the loop at a time: the usual 5 ms would be seen."""
 _MEGABYTE = 1 << 20
+_DAY = 86_400.0
 T = TypeVar("T")
 
 
@@ -29,7 +31,7 @@ class Records:
     def __init__(self, config: Config, *, tasks: TaskOwner, log: DaemonLog) -> None:
         self._tasks = tasks
         self._log = log
-        self.store = self._open(_path_of(config), _rows_of(config)) or self._open_in_memory(config)
+        self.store = self._open(config) or self._open_in_memory(config)
         self.captures = CaptureBuffer(_capture_limit_of(config))
         self.settle: Callable[[], None] = lambda: None
         """Has all that has ended put in here. Called before anything is asked."""
@@ -43,7 +45,8 @@ class Records:
         path, rows = _path_of(config), _rows_of(config)
         if path == self.store.path:
             self.store.keep = rows
-        elif (store := self._open(path, rows)) is not None:
+            self.store.retain(_retention_of(config))
+        elif (store := self._open(config)) is not None:
             old, self.store = self.store, store
             self.captures = CaptureBuffer(_capture_limit_of(config))  # the old ones are of other rows
             self._tasks.spawn(asyncio.to_thread(old.close), name="closing the old records")
@@ -62,11 +65,12 @@ class Records:
         """Write what is waiting."""
         self.store.close()
 
-    def _open(self, path: str, rows: int) -> Store | None:
+    def _open(self, config: Config) -> Store | None:
+        path = _path_of(config)
         if path != IN_MEMORY:
             sys.setswitchinterval(SWITCH)
         try:
-            return Store(path, keep=rows, say=self._sayer())
+            return Store(path, keep=_rows_of(config), say=self._sayer(), retention=_retention_of(config))
         except (sqlite3.Error, TooNewError) as error:
             self._log.error(f"store.path: {path} can't be used for the record of requests: {error}")
             return None
@@ -97,6 +101,12 @@ def _rows_of(config: Config) -> int:
     if config.store is not None:
         return 0
     return config.metrics_max_in_memory if config.metrics_max_in_memory > 0 else DEFAULT_ROWS
+
+
+def _retention_of(config: Config) -> Retention:
+    if config.store is None:
+        return Retention()
+    return Retention(age=config.store.keep_days * _DAY, size=config.store.keep_megabytes * 1_000_000)
 
 
 def _capture_limit_of(config: Config) -> int:

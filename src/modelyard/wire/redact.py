@@ -9,17 +9,15 @@ from modelyard.wire.headers import Header
 REDACTED = "[REDACTED]"
 SECRET = frozenset(
     {
-        b"authorization",
-        b"proxy-authorization",
-        b"cookie",
-        b"set-cookie",
-        b"x-api-key",
-        b"api-key",
-        b"x-auth-token",
-        b"x-goog-api-key",
+        b"authorization", b"proxy-authorization", b"cookie", b"set-cookie", b"x-api-key",
+        b"api-key", b"apikey", b"authentication", b"cookie2", b"set-cookie2", b"x-auth", b"x-auth-key",
+        b"x-authorization", b"x-forwarded-authorization", b"x-functions-key", b"x-original-authorization",
+        b"ocp-apim-subscription-key", b"x-rapidapi-key", b"x-amz-signature",
     }
-)
-"""Headers whose values are never shown; the last three are ours."""
+)  # fmt: skip
+"""Headers whose values are never shown; those from the second line on are ours."""
+SECRET_ENDS = (b"-api-key", b"-apikey", b"-token", b"-secret", b"-password", b"-credential", b"-auth", b"-access-key")
+"""How the names of other such headers end: `X-Amz-Security-Token`, `X-Goog-Api-Key`. Figures of tokens end in an s."""
 _NOT_SHOWN = frozenset({b"host"})
 
 
@@ -28,8 +26,13 @@ def shown_headers(headers: Iterable[Header]) -> dict[str, str]:
     shown: dict[str, str] = {}
     for lower, _, value in headers:
         if lower not in _NOT_SHOWN:
-            shown.setdefault(usual_name(lower), REDACTED if lower in SECRET else value.decode("utf-8", "replace"))
+            shown.setdefault(usual_name(lower), REDACTED if is_secret(lower) else value.decode("utf-8", "replace"))
     return shown
+
+
+def is_secret(lower: bytes) -> bool:
+    """Whether the value of a header must not be shown."""
+    return lower in SECRET or lower.endswith(SECRET_ENDS)
 
 
 def usual_name(lower: bytes) -> str:

@@ -66,9 +66,18 @@ class ActivityRoutes:
         )
 
     async def stats(self, request: Request) -> Response:
-        """`GET /api/metrics/stats?model=ID`: what all rows, or those of a model, add up to."""
+        """`GET /api/metrics/stats?model=ID`: what all rows, or those of a model, add up to.
+
+        The sums are kept as rows are written. With `histograms=0` (ours) they are all that is told, at once, however
+        many rows there are.
+        """
         models = [model for model in request.query_params.getlist("model") if model]
         store = self._records.store
+        if request.query_params.get("histograms") == "0":
+            try:
+                return api_json(await self._records.read(lambda connection: _sums(connection, models)))
+            except sqlite3.Error:
+                return api_error(request, _TROUBLE)
         key = (store, *models)
         known = self._told.get(key)
         began = self._clock.now()
@@ -204,15 +213,21 @@ def _metadata(text: str) -> Any:
         return {}
 
 
+def _sums(connection: sqlite3.Connection, models: list[str]) -> Record:
+    sums = queries.sums(connection, models)
+    return {
+        "total_requests": sums.requests,
+        "total_input_tokens": sums.input,
+        "total_output_tokens": sums.output,
+        "total_cache_tokens": sums.cached,
+    }
+
+
 def _statistics(connection: sqlite3.Connection, models: list[str]) -> Record:
     connection.execute("BEGIN")  # all of it of one moment
     try:
-        sums = queries.sums(connection, models)
         return {
-            "total_requests": sums.requests,
-            "total_input_tokens": sums.input,
-            "total_output_tokens": sums.output,
-            "total_cache_tokens": sums.cached,
+            **_sums(connection, models),
             "prompt_histogram": queries.histogram(connection, "prompt_per_second", models),
             "gen_histogram": queries.histogram(connection, "tokens_per_second", models),
         }

@@ -32,6 +32,7 @@ class ApiKeyEntry(Section, frozen=True, kw_only=True):
         tuple[RouteClass, ...],
         Meta(description="What it opens: `inference`; `admin`, models, profiles and pages; `logs`, all that was said."),
     ] = ("inference",)
+    capture: Annotated[bool, Meta(description="Whether what is said with it may be captured (`captureBuffer`).")] = True
     max_concurrent: Annotated[
         int, Meta(ge=0, description="Requests at a time, waiting ones included. 0: any.", extra={"unit": "requests"})
     ] = 0

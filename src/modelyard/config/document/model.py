@@ -213,6 +213,9 @@ class ModelEntry(Section, frozen=True, kw_only=True):
             "as at the top level. (Ours.)"
         ),
     ] = None
+    capture: Annotated[
+        bool, Meta(description="Whether what is said with it may be captured (`captureBuffer`). (Ours.)")
+    ] = True
     timeouts: Annotated[Timeouts, Meta(description="Limits of the connection to it.")] = field(default_factory=Timeouts)
     compat: Annotated[Compat, Meta(description="Allowances for its server.")] = field(default_factory=Compat)
     capabilities: Annotated[Capabilities, Meta(description="What it can do, for clients that ask.")] = field(

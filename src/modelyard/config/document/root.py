@@ -18,6 +18,17 @@ class Store(Section, frozen=True, kw_only=True):
     """Where the record of requests is kept."""
 
     path: Annotated[str, Meta(description="A SQLite file; its folder must exist.")] = ""
+    keep_days: Annotated[
+        int, Meta(ge=0, description="Days that the record of a request stays in the file; 0 = for ever. (Ours.)")
+    ] = 0
+    keep_megabytes: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="How much of the file records may use, in millions of bytes; beyond it the oldest go. The file "
+            "itself does not shrink. 0 = no bound. (Ours.)",
+        ),
+    ] = 0
 
 
 class Activity(Section, frozen=True, kw_only=True):

@@ -92,9 +92,9 @@ class CaptureBuffer:
     def __contains__(self, number: int) -> bool:
         return number in self._fresh or number in self._packed
 
-    def add(self, capture: RawCapture) -> bool:
-        """Keep it, at the cost of older ones; whether it fits at all."""
-        if capture.weight > self.limit or not self.limit:
+    def add(self, capture: RawCapture | None) -> bool:
+        """Keep it, if there is one, at the cost of older ones; whether it fits at all."""
+        if capture is None or capture.weight > self.limit or not self.limit:
             return False
         self._fresh[capture.id] = capture
         self._fresh_size += capture.weight + _OVERHEAD

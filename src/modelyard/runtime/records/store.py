@@ -16,6 +16,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from modelyard.runtime.clock import SystemClock
+from modelyard.runtime.records.retention import INTERVAL, Retention, remove_some
 from modelyard.runtime.records.row import COLUMNS, Pending, Row, values_of
 from modelyard.runtime.records.schema import connect, connect_to_read
 
@@ -30,13 +32,14 @@ RETRY = 1.0
 """Seconds to the next attempt after one that failed."""
 CLOSING = 5.0
 """Seconds that the end may wait for the last rows."""
-_TOGETHER = 50
+_TOGETHER = 200
 """Rows of one statement: the interpreter is free for others while the database takes them."""
 _NAMES = ", ".join(COLUMNS)
 _PLACES = f"({', '.join('?' * len(COLUMNS))})"
 _INSERT_ONE = f"INSERT INTO activity ({_NAMES}) VALUES {_PLACES}"
 _INSERT_MANY = f"INSERT INTO activity ({_NAMES}) VALUES {', '.join([_PLACES] * _TOGETHER)}"
 _TRIM = "DELETE FROM activity WHERE id <= (SELECT id FROM activity ORDER BY id DESC LIMIT 1 OFFSET ?)"
+_FOR_EVER = Retention()
 T = TypeVar("T")
 Job = Callable[[], None]
 
@@ -44,13 +47,26 @@ Job = Callable[[], None]
 class Store:
     """A database of rows, and the thread that writes to it."""
 
-    def __init__(self, path: str, *, keep: int, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        path: str,
+        *,
+        keep: int,
+        say: Callable[[str], None],
+        retention: Retention = _FOR_EVER,
+        wall: Callable[[], float] = SystemClock.wall,
+    ) -> None:
         """`path` is a file, or `IN_MEMORY`. `keep`: how many of the newest rows stay; 0: all of them.
 
-        `say` gets what people should know; it is called from any thread. Raises sqlite3.Error and `TooNewError`.
+        `retention` bounds a file by age and size; `wall` tells the seconds since the epoch. `say` gets what people
+        should know; it is called from any thread. Raises sqlite3.Error and `TooNewError`.
         """
         self.path = path
         self.keep = keep
+        self._retention = retention
+        self._wall = wall
+        self._look_at = 0.0
+        """When to look next for rows that may not stay; 0: at once."""
         self.dropped = 0
         """Rows that were lost because they could not be written."""
         self.changes = 0
@@ -116,6 +132,13 @@ class Store:
         except IndexError:
             pass  # the thread was quicker
 
+    def retain(self, retention: Retention) -> None:
+        """From now on rows stay for so long."""
+        if retention != self._retention:
+            self._retention = retention
+            self._look_at = 0.0
+            self._jobs.put(None)
+
     async def read(self, question: Callable[[sqlite3.Connection], T]) -> T:
         """Ask, of everything that was added before. A file is read beside the writer."""
         if self.is_in_memory:
@@ -166,11 +189,12 @@ class Store:
 
     def _turn(self) -> None:
         """Wait for something to do, gather a little of it, do it."""
-        jobs = [self._wait(RETRY if self._failing else None)]
+        jobs = [self._wait(RETRY if self._failing else self._until_look())]
         if jobs == [None] and not self._failing and not self._closing:
             jobs.append(self._wait(GATHER))
         self._noted = False
         self._write_all()
+        self._remove()
         for job in jobs:
             if job is not None:
                 job()
@@ -200,6 +224,20 @@ class Store:
         if lost := self.dropped - self._told_of_drops:
             self._told_of_drops = self.dropped
             self._say(f"{lost} records of requests were dropped while {self.path} could not be written")
+
+    def _until_look(self) -> float | None:
+        return max(0.0, self._look_at - self._wall()) if self._retention else None
+
+    def _remove(self) -> None:
+        """Some of the rows that may not stay, if it is time; the others in the next turns, after what is waiting."""
+        now = self._wall()
+        if not self._retention or now < self._look_at or self._failing or self._closing:
+            return
+        try:
+            self._look_at = now if remove_some(self._connection, self._retention, now) else now + INTERVAL
+        except sqlite3.Error as error:
+            self._look_at = now + INTERVAL
+            self._say(f"old records of requests can't be removed from {self.path}: {error}")
 
     def _next_batch(self) -> list[Row]:
         taken: list[Row | Pending] = []
