@@ -43,7 +43,7 @@ def free_port() -> int:
 
 def free_port_row(count: int) -> int:
     """The first of so many neighbouring ports that nobody uses, below those that the system lends to clients."""
-    for first in range(20_000 + secrets.randbelow(1000) * 10, 32_000, count):
+    for first in range(10_000 + secrets.randbelow(900) * 10, 20_000, count):
         if all(_can_bind(port) for port in range(first, first + count)):
             return first
     raise BenchError("no row of free ports")
