@@ -13,7 +13,7 @@ import pytest
 
 from modelyard.core.events import ChildExited, ChildReady
 from modelyard.runtime import child as child_module
-from modelyard.runtime.platform.linux import find_tree
+from modelyard.runtime.platform.family import find_tree
 from modelyard.runtime.spawn import Reaper
 from modelyard.runtime.tree import ProcessTree
 from tests.support.processes import engine, eventually, exists, free_port, is_alive, read_pids, state

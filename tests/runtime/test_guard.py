@@ -15,7 +15,9 @@ import pytest
 from modelyard.runtime import guard as guard_module
 from modelyard.runtime import guard_main
 from modelyard.runtime.journal import ChildRecord, ended_line
-from modelyard.runtime.platform.linux import ProcessKey, child_needle, daemon_needle, find_tree, kill_all, read_stat
+from modelyard.runtime.platform.base import ProcessKey, child_needle, daemon_needle
+from modelyard.runtime.platform.family import find_tree, kill_all
+from modelyard.runtime.platform.linux import read_stat
 from tests.support.processes import engine, eventually, is_alive, read_pids, wait_until
 from tests.support.yard import Yard, in_yard
 

@@ -15,7 +15,8 @@ from modelyard.runtime.journal import (
     open_journal,
 )
 from modelyard.runtime.logs import LogHub
-from modelyard.runtime.platform.linux import ProcessKey, read_stat
+from modelyard.runtime.platform.base import ProcessKey
+from modelyard.runtime.platform.linux import read_stat
 from tests.runtime.test_guard import driver
 from tests.support.processes import engine, is_alive, read_pids, wait_until
 

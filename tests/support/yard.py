@@ -16,7 +16,9 @@ from modelyard.runtime.child import Child
 from modelyard.runtime.clock import SystemClock
 from modelyard.runtime.guard import Guard, new_daemon_id
 from modelyard.runtime.logs import LogHub
-from modelyard.runtime.platform.linux import all_processes, daemon_needle, find_tree
+from modelyard.runtime.platform.base import daemon_needle
+from modelyard.runtime.platform.family import find_tree
+from modelyard.runtime.platform.linux import all_processes
 from modelyard.runtime.processspec import ProcessSpec
 from modelyard.runtime.tasks import TaskOwner
 

@@ -27,7 +27,7 @@ from modelyard.runtime.journal import ChildRecord
 from modelyard.runtime.lastwords import circumstances, status_in_words
 from modelyard.runtime.logs import DaemonLog, ModelLog
 from modelyard.runtime.output import Output
-from modelyard.runtime.platform.linux import child_environment
+from modelyard.runtime.platform.base import child_environment
 from modelyard.runtime.processspec import ProcessSpec
 from modelyard.runtime.progress import Progress
 from modelyard.runtime.spawn import SpawnError, spawn

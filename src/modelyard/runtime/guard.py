@@ -17,7 +17,7 @@ from pathlib import Path
 from modelyard.runtime.clock import Clock
 from modelyard.runtime.journal import ChildRecord, Journal, ended_line
 from modelyard.runtime.logs import DaemonLog
-from modelyard.runtime.platform.linux import child_environment
+from modelyard.runtime.platform.base import child_environment
 from modelyard.runtime.spawn import Process, SpawnError, spawn
 
 QUICK_DEATH = 1.0

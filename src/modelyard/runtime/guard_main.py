@@ -23,16 +23,9 @@ if __name__ == "__main__":
     # Isolated mode knows neither our package nor its dependencies; the standard library keeps precedence.
     sys.path.append(os.path.abspath(__file__).rsplit(os.sep, 3)[0])
 
-from modelyard.runtime.platform.linux import (
-    ProcessKey,
-    ProcessStat,
-    child_environment,
-    child_needle,
-    daemon_needle,
-    find_tree,
-    kill_all,
-    signal_group,
-)
+from modelyard.runtime.platform.base import ProcessKey, ProcessStat, child_environment, child_needle, daemon_needle
+from modelyard.runtime.platform.family import find_tree, kill_all
+from modelyard.runtime.platform.here import system
 
 STOP_SECONDS = 5.0
 """How long `cmdStop` commands, and what they stop, may take."""
@@ -121,7 +114,7 @@ def _await_stop_commands(commands: list[int], polite: list[Record]) -> None:
         running = {pid for pid in running if os.waitpid(pid, os.WNOHANG) == (0, 0)}
         time.sleep(POLL_SECONDS)
     for pid in running:
-        signal_group(pid, signal.SIGKILL)
+        system.signal_group(pid, signal.SIGKILL)
 
 
 def main() -> None:

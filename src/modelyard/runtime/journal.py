@@ -14,14 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from modelyard.runtime.logs import DaemonLog
-from modelyard.runtime.platform.linux import (
-    ProcessKey,
-    ProcessStat,
-    daemon_needle,
-    find_tree,
-    kill_all,
-    read_stat,
-)
+from modelyard.runtime.platform.base import ProcessKey, ProcessStat, daemon_needle
+from modelyard.runtime.platform.family import find_tree, kill_all
+from modelyard.runtime.platform.here import system
 
 REWRITE_AFTER = 1000
 """Lines after which the file is written anew with what still runs."""
@@ -182,7 +177,7 @@ def _end_leftovers(content: bytes, log: DaemonLog) -> None:
 
 def _still_alive(leaders: list[ProcessKey]) -> list[ProcessKey]:
     # Much time may have passed: without its leader, the number of a session proves nothing.
-    return [key for key in leaders if (stat := read_stat(key.pid)) and stat.start_time == key.start_time]
+    return [key for key in leaders if (stat := system.read_stat(key.pid)) and stat.start_time == key.start_time]
 
 
 def _parse(content: bytes) -> tuple[str, list[ProcessKey]]:

@@ -7,7 +7,6 @@ an orphan that came to us because we are the subreaper of what we started, and i
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import os
 import shutil
 import signal
@@ -15,14 +14,8 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 
-from modelyard.runtime.platform.linux import (
-    ProcessKey,
-    all_processes,
-    read_stat,
-    signal_group,
-)
-
-PR_SET_CHILD_SUBREAPER = 36
+from modelyard.runtime.platform.base import ProcessKey
+from modelyard.runtime.platform.here import system
 
 ABANDON_SECONDS = 0.5
 """What an abandoned process gets to end, so that it leaves no zombie."""
@@ -71,7 +64,7 @@ class Process:
         self._on_exit = on_exit
         self.pid = popen.pid
         self._exited = False
-        stat = read_stat(popen.pid)  # ours and not reaped, so it is there
+        stat = system.read_stat(popen.pid)  # ours and not reaped, so it is there
         self.key = ProcessKey(popen.pid, stat.start_time if stat else 0)
         self._watch = ExitWatch(popen.pid, self._ended)
 
@@ -100,7 +93,7 @@ class Process:
 
     def signal_group(self, number: signal.Signals) -> bool:
         """Signal everybody in the group, else the leader; False if that failed. Not after `reap`."""
-        if signal_group(self.pid, number):
+        if system.signal_group(self.pid, number):
             return True
         try:
             os.kill(self.pid, number)
@@ -175,7 +168,7 @@ class Reaper:
 
     def start(self) -> None:
         """Become the subreaper of everything that we start. Call from the running loop."""
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        system.keep_descendants()
         loop = asyncio.get_running_loop()
 
         def on_child(_number: int, _frame: FrameType | None) -> None:
@@ -213,7 +206,7 @@ def _ended_child() -> int | None:
 def _reap_strangers_behind_ours() -> None:
     # The kernel shows the first ended child only, and that one is not ours to take: look through all.
     us = os.getpid()
-    for stat in all_processes():
+    for stat in system.all_processes():
         stranger = stat.pid not in _started and not _is_of_our_session(stat.session)
         if stat.parent == us and not stat.alive and stranger:
             os.waitpid(stat.pid, os.WNOHANG)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from modelyard.runtime.bell import Bell, Deadline
 from modelyard.runtime.lastwords import status_in_words
 from modelyard.runtime.logs import DaemonLog
-from modelyard.runtime.platform.linux import child_environment
+from modelyard.runtime.platform.base import child_environment
 from modelyard.runtime.spawn import Process, SpawnError, spawn
 
 

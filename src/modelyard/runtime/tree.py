@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 from modelyard.runtime.bell import Bell, Deadline, at, never
 from modelyard.runtime.clock import Clock
-from modelyard.runtime.platform.linux import ProcessKey, ProcessStat, child_needle, find_tree, send_signal
+from modelyard.runtime.platform.base import ProcessKey, ProcessStat, child_needle
+from modelyard.runtime.platform.family import find_tree
+from modelyard.runtime.platform.here import system
 from modelyard.runtime.spawn import ExitWatch, Process
 
 KILL_ROUND = 1.0
@@ -107,7 +109,7 @@ class ProcessTree:
             rest = await self._find_rest()
         while rest:
             for member in rest:
-                send_signal(member.key, signal.SIGKILL)
+                system.send_signal(member.key, signal.SIGKILL)
             await self._wait_ended(rest, at(self._clock.now() + KILL_ROUND), self._bell)
             rest = await self._find_rest()
         return self._leader.reap()
@@ -121,7 +123,7 @@ class ProcessTree:
         for member in members:
             # Once is enough: some engines take a second TERM for "drop everything".
             if not (self._group_was_told and member.group == self.pid):
-                send_signal(member.key, signal.SIGTERM)
+                system.send_signal(member.key, signal.SIGTERM)
 
     async def _find_rest(self) -> list[ProcessStat]:
         key = self._leader.key

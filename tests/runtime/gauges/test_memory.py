@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from modelyard.runtime.gauges import memory
 from modelyard.runtime.gauges.machine import Machine
 from modelyard.runtime.gauges.memory import measure, members
-from modelyard.runtime.platform.linux import ProcessKey, ProcessStat, child_environment, read_stat
+from modelyard.runtime.platform import linux
+from modelyard.runtime.platform.base import ProcessKey, ProcessStat, child_environment
+from modelyard.runtime.platform.linux import read_stat
 from modelyard.runtime.tree import TreeRoot
 from tests.runtime.gauges.machines import PaperMachine
 from tests.support.processes import wait_until
@@ -43,7 +44,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PaperMachine:
         stat(30, 1, 30, start=200),  # nobody's
         stat(31, 1, 20, start=90),  # older than b: the number of its session came round again
     ]
-    monkeypatch.setattr(memory, "all_processes", lambda: iter(everyone))
+    monkeypatch.setattr(linux, "all_processes", lambda: iter(everyone))
     files = {f"/proc/{process.pid}/status": STATUS for process in everyone}
     files["/proc/21/environ"] = "PATH=/bin\0MODELYARD_CHILD=d:b#1\0HOME=/\0"
     files["/proc/30/environ"] = "MODELYARD_CHILD=other:b#1\0X=MODELYARD_CHILD=d:b#1\0"

@@ -14,7 +14,7 @@ from modelyard.runtime.gauges import monitor as module
 from modelyard.runtime.gauges.monitor import Monitor
 from modelyard.runtime.gauges.samples import ProcessMemory
 from modelyard.runtime.logs import LogHub
-from modelyard.runtime.platform.linux import ProcessKey
+from modelyard.runtime.platform.base import ProcessKey
 from modelyard.runtime.tasks import TaskOwner
 from modelyard.runtime.tree import TreeRoot
 from tests.runtime.gauges.machines import PaperMachine

@@ -18,6 +18,7 @@ from modelyard.app.reload import Loaded, Sources
 from modelyard.config.errors import ConfigError
 from modelyard.config.schema import Config, HeldPorts
 from modelyard.runtime.http.certificate import ServerCertificate
+from modelyard.runtime.platform.supported import why_not_on
 from modelyard.runtime.watch import Watcher, look_at_directory, look_at_file
 
 EXIT_FAILED = 1
@@ -108,6 +109,8 @@ def _certificate_of(flags: Flags) -> ServerCertificate | None:
 
 def serve(config: Config, options: Options) -> int:
     """Run the daemon on its own event loop; returns the exit code."""
+    if refusal := why_not_on(sys.platform):
+        return fatal(refusal)
 
     async def work() -> int:
         return await Daemon(config, options).run()

@@ -1,7 +1,7 @@
 """How much memory the processes of each model hold.
 
 All of /proc is looked through once, whatever the number of models: a process belongs to a child by the rules of
-`platform.linux`, whose reasons stand there.
+`platform.family`, whose reasons stand there.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from modelyard.runtime.gauges.machine import Machine
 from modelyard.runtime.gauges.samples import ProcessMemory
 from modelyard.runtime.gauges.system import parse_meminfo
-from modelyard.runtime.platform.linux import ProcessStat, all_processes, child_needle
+from modelyard.runtime.platform.base import ProcessStat, child_needle
+from modelyard.runtime.platform.here import system
 from modelyard.runtime.tree import TreeRoot
 
 GpuMemory = Mapping[int, Mapping[str, int]]
@@ -31,7 +32,7 @@ def members(machine: Machine, roots: list[TreeRoot]) -> dict[str, list[int]]:
     """The living processes of each model."""
     if not roots:
         return {}
-    everyone = {stat.pid: stat for stat in all_processes()}
+    everyone = {stat.pid: stat for stat in system.all_processes()}
     owners = _owners(machine, roots, everyone)
     trees: dict[str, list[int]] = {root.model: [] for root in roots}
     for pid in everyone:

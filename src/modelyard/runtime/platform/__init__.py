@@ -1,2 +1,4 @@
-"""What the operating system tells about processes. Imported by the sidecar too: standard library only, and
-small."""
+"""What the operating system tells about processes, and what differs between systems.
+
+Imported by the sidecar, too: standard library only, and small.
+"""

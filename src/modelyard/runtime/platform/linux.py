@@ -1,73 +1,14 @@
-"""Processes as Linux shows them under /proc: who is there, who belongs together, and signals that hit
-nobody else.
-
-A process belongs to a child's tree when it carries the child's environment cookie, is in the session that
-the child leads, or descends from one that does. The cookie finds those that called setsid; the session
-finds those that wiped their environment (setproctitle does); descent finds what did both.
-"""
+"""Processes as Linux shows them under /proc, and signals that hit nobody else. A `System`, as a module."""
 
 from __future__ import annotations
 
 import os
 import signal
-import time
-from collections.abc import Callable, Collection, Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterator
 
-COOKIE_NAME = "MODELYARD_CHILD"
-"""The environment variable that marks every process of a child: `<daemon id>:<model>#<generation>`."""
+from modelyard.runtime.platform.base import ProcessKey, ProcessStat
 
-
-class ProcessKey(NamedTuple):
-    """One process for all time: pids come round again, start times do not."""
-
-    pid: int
-    start_time: int
-    """Clock ticks since the machine started."""
-
-
-class ProcessStat(NamedTuple):
-    """The facts of one process that matter here."""
-
-    pid: int
-    parent: int
-    group: int
-    session: int
-    start_time: int
-    alive: bool
-    """False for a zombie: it holds nothing but its number."""
-
-    @property
-    def key(self) -> ProcessKey:
-        """The name of this process for all time."""
-        return ProcessKey(self.pid, self.start_time)
-
-
-def child_needle(cookie: str) -> bytes:
-    """What the environment of a process of exactly this child contains."""
-    return os.fsencode(f"{COOKIE_NAME}={cookie}\0")
-
-
-def daemon_needle(daemon: str) -> bytes:
-    """What the environment of every process started by this daemon contains."""
-    return os.fsencode(f"{COOKIE_NAME}={daemon}:")
-
-
-def child_environment(entries: Iterable[str], cookie: str = "") -> dict[str, str]:
-    """The daemon's environment, then `entries` ("NAME=value", later ones win), then the cookie.
-
-    An entry without "=" names a variable to pass through; ours are passed through anyway. Without a cookie
-    the process is marked as nobody's.
-    """
-    environment = dict(os.environ)
-    for entry in entries:
-        name, equals, value = entry.partition("=")
-        if name and equals:
-            environment[name] = value
-    environment.pop(COOKIE_NAME, None)
-    if cookie:
-        environment[COOKIE_NAME] = cookie
-    return environment
+PR_SET_CHILD_SUBREAPER = 36
 
 
 def read_stat(pid: int) -> ProcessStat | None:
@@ -93,56 +34,13 @@ def all_processes() -> Iterator[ProcessStat]:
             yield stat
 
 
-def find_tree(
-    needles: Iterable[bytes],
-    sessions: Iterable[ProcessKey] = (),
-    *,
-    known: Collection[ProcessKey] = (),
-    since: int = 0,
-) -> list[ProcessStat]:
-    """The living processes that contain a needle in their environment, are in one of the sessions, are known to
-    be members, or descend from such a process.
-
-    A session is named by its leader. One whose number now belongs to another process is not looked at. Processes
-    that started before `since` are no members: naming the leader's start saves most of the work.
-    """
-    everyone = {stat.pid: stat for stat in all_processes()}
-    numbers = {key.pid for key in sessions if _still_names_its_session(key, everyone)}
-    wanted = tuple(b"\0" + needle for needle in needles)
-    members = {
-        stat.pid
-        for stat in everyone.values()
-        if stat.start_time >= since and (stat.session in numbers or stat.key in known or _carries(stat.pid, wanted))
-    }
-    _add_descendants(members, everyone)
-    members.discard(os.getpid())
-    return [everyone[pid] for pid in sorted(members) if everyone[pid].alive]
-
-
-def _still_names_its_session(leader: ProcessKey, everyone: dict[int, ProcessStat]) -> bool:
-    holder = everyone.get(leader.pid)
-    return holder is None or holder.start_time == leader.start_time
-
-
-def _carries(pid: int, wanted: tuple[bytes, ...]) -> bool:
+def environment_of(pid: int) -> bytes:
+    """What a process was started with; empty where it is gone, or another user's."""
     try:
         with open(f"/proc/{pid}/environ", "rb") as file:
-            environment = b"\0" + file.read()
+            return file.read()
     except OSError:
-        return False  # gone, or another user's
-    return any(needle in environment for needle in wanted)
-
-
-def _add_descendants(members: set[int], everyone: dict[int, ProcessStat]) -> None:
-    children: dict[int, list[int]] = {}
-    for stat in everyone.values():
-        children.setdefault(stat.parent, []).append(stat.pid)
-    queue = list(members)
-    while queue:
-        for pid in children.get(queue.pop(), ()):
-            if pid not in members:
-                members.add(pid)
-                queue.append(pid)
+        return b""
 
 
 def send_signal(key: ProcessKey, number: signal.Signals) -> bool:
@@ -173,17 +71,8 @@ def signal_group(leader: int, number: signal.Signals) -> bool:
     return True
 
 
-def kill_all(find: Callable[[], list[ProcessStat]], *, patience: int = 200) -> int:
-    """Kill what `find` names, and ask again, until it names nobody; the number of processes killed.
+def keep_descendants() -> bool:
+    """Become the parent of whom our descendants leave behind, and with it the one who reaps them."""
+    import ctypes  # only here: the sidecar, which never asks for this, is spared a megabyte
 
-    Blocks, some tens of milliseconds as a rule; gives up after `patience` rounds (about a minute) on
-    processes that the kernel itself can't end.
-    """
-    killed: set[ProcessKey] = set()
-    for turn in range(patience):
-        members = find()
-        if not members:
-            break
-        killed.update(stat.key for stat in members if send_signal(stat.key, signal.SIGKILL))
-        time.sleep(min(0.005 * (turn + 1), 0.3))
-    return len(killed)
+    return int(ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)) == 0
