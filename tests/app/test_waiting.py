@@ -139,6 +139,22 @@ def test_who_is_next_from_the_start_waits_for_nobody() -> None:
     run_jumping(story)
 
 
+def test_how_much_is_loaded_is_told_when_it_changes() -> None:
+    async def story(loop: JumpingLoop) -> None:
+        fake = FakeRequest(loop)
+        loaded: list[float | None] = [None]
+        stream = LoadingStream(cast("Request", fake), "m", LoopClock(loop), random.Random(7), lambda: loaded[0])
+        await asyncio.sleep(2)
+        assert "%" not in fake.text
+        for share in (0.07, 0.07, 0.45):
+            loaded[0] = share
+            await asyncio.sleep(2)
+        stream.stop()
+        assert re.findall(r" (\d+%) ", fake.text) == ["7%", "45%"]
+
+    run_jumping(story)
+
+
 def test_words_never_keep_the_answer_waiting() -> None:
     """R38: what is not typed yet is said at once, and nothing is written afterwards."""
 
@@ -426,3 +442,18 @@ def test_who_does_not_stream_gets_no_heartbeat() -> None:
             assert "Content-Length: 2" in await client.head()
 
     in_plane(story, heartbeat=0.01)
+
+
+def test_the_words_of_a_load_tell_how_far_it_is() -> None:
+    async def story(plane: Plane) -> None:
+        plane.holds_starts = True
+        plane.load_progress = 0.45
+        async with plane.client() as client:
+            client.post(STREAMED)
+            await client.head()
+            told = b""
+            while b"45%" not in told:
+                told += await client.chunk()
+            await (await ready(plane)).answer(EVENTS + b"0\r\n\r\n")
+
+    in_plane(story, model=LOADING)

@@ -64,7 +64,7 @@ def test_a_model_is_warmed_up_with_a_request_of_the_users(tmp_path: Path) -> Non
 def test_a_preload_that_fails_is_told_of_and_changes_nothing(tmp_path: Path) -> None:
     """R8."""
     with Daemon(tmp_path, yaml("a", "b", groups=TOGETHER, a="--crash start")) as daemon:
-        daemon.wait_for_line(r"\[ERROR\] failed to load model a: .*exited prematurely")
+        daemon.wait_for_line(r"\[ERROR\] failed to preload model a: .*exited prematurely")
         wait_until(lambda: daemon.running() == {"b": "ready"})
 
 
@@ -137,3 +137,22 @@ def test_a_model_that_fails_again_and_again_is_visible_and_paused(tmp_path: Path
         daemon.signal(signal.SIGHUP)
         daemon.wait_for_line("configuration reloaded")
         assert daemon.chat("a").status_code == 500
+
+
+def test_how_much_is_loaded_is_shown_while_the_log_tells(tmp_path: Path) -> None:
+    script = tmp_path / "engine.sh"
+    script.write_text(
+        "printf 'Loading safetensors checkpoint shards:  45%% Completed | 5/11 [00:01<00:02]\\n'\n"
+        'until [ -e "$1" ]; do sleep 0.02; done\nshift\nexec "$@"\n'
+    )
+    config = f"models:\n  a: {{cmd: 'sh {script} {tmp_path}/go {demo_engine()}'}}\n"
+    with Daemon(tmp_path, config) as daemon:
+        assert post(daemon, "/api/models/load/a?wait=false").status_code == 202
+        wait_until(lambda: daemon.get("/running").json()["running"][0].get("progress") == 0.45)
+        assert daemon.get("/api/status").json()["models"][0]["progress"] == 0.45
+        with httpx.stream("GET", daemon.url + "/api/events", timeout=30) as events:
+            assert any(r"\"progress\":0.45" in line for line in events.iter_lines())
+        (tmp_path / "go").touch()
+        wait_until(lambda: daemon.running() == {"a": "ready"})
+        assert "progress" not in daemon.get("/running").json()["running"][0]
+        assert daemon.get("/api/status").json()["models"][0]["progress"] is None

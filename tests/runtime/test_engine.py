@@ -35,6 +35,7 @@ class FakeServing:
     gone: asyncio.Event = field(default_factory=asyncio.Event)
     pool: UpstreamPool = field(default_factory=lambda: cast("UpstreamPool", FakePool()))
     breaks: bool = False
+    load_progress: float | None = None
 
     def start(self) -> None:
         if self.breaks:

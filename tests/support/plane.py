@@ -132,6 +132,10 @@ class _FakeServing:
         self._child = child
         self.pool = UpstreamPool(f"http://127.0.0.1:{plane.upstream_port}{plane.base_path}", plane.tasks, plane.turn)
 
+    @property
+    def load_progress(self) -> float | None:
+        return self._plane.load_progress
+
     def start(self) -> None:
         if self._plane.holds_starts:
             self._plane.starting.append(self._child)
@@ -167,6 +171,8 @@ class Plane:
     holds_starts: bool = False
     """Whether a child is ready only when the test posts that it is."""
     starting: list[ChildId] = field(default_factory=list)
+    load_progress: float | None = None
+    """How far the child that starts has loaded."""
 
     async def start(self) -> None:
         """Listen."""

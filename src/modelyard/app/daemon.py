@@ -226,6 +226,7 @@ class Daemon:
             clock=self._clock,
             tasks=self._tasks,
             turn=self._turn,
+            progressed=lambda: self._feed.changed(MODEL_STATUS),
         )
 
     # ---------------------------------------------------------------- another configuration

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from functools import partial
 from types import MappingProxyType
 from urllib.parse import unquote
 
@@ -149,7 +150,8 @@ class Inference:
         if not (has_words or config.heartbeat) or not content.is_streamed():
             return None
         if has_words:
-            return LoadingStream(request, model, self.engine.clock, self._chance)
+            progress = partial(self.engine.load_progress, model)
+            return LoadingStream(request, model, self.engine.clock, self._chance, progress)
         return Heartbeat(request, config.heartbeat)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from modelyard.runtime.clock import Clock
 from modelyard.runtime.http.request import Request
@@ -88,6 +88,10 @@ class Heartbeat(WaitingStream):
         self._later()
 
 
+def _unknown() -> None:
+    return None
+
+
 class LoadingStream(WaitingStream):
     """Words, typed in small pieces: which model loads, the place in the line, remarks.
 
@@ -99,8 +103,18 @@ class LoadingStream(WaitingStream):
     _place = 0
     _place_told = 0
 
-    def __init__(self, request: Request, model: str, clock: Clock, chance: random.Random) -> None:
+    def __init__(
+        self,
+        request: Request,
+        model: str,
+        clock: Clock,
+        chance: random.Random,
+        progress: Callable[[], float | None] = _unknown,
+    ) -> None:
+        """`progress`: how far the model has loaded, from 0 to 1."""
         super().__init__(request)
+        self._progress = progress
+        self._progress_told: float | None = None
         self._clock = clock
         self._chance = chance
         self._began_at = self._next_remark = clock.now()
@@ -146,6 +160,10 @@ class LoadingStream(WaitingStream):
             self._place_told = self._place
             self._next_remark = now + self._chance.randint(*loading.REMARK_EVERY)
             return loading.position(self._place)
+        progress = self._progress()
+        if progress is not None and progress != self._progress_told:
+            self._progress_told = progress
+            return loading.progress(progress)
         if now < self._next_remark:
             return ["."]
         self._next_remark = now + self._chance.randint(*loading.REMARK_EVERY)

@@ -25,6 +25,7 @@ from modelyard.runtime.guard import Guard
 from modelyard.runtime.health import Probe, ProbeTarget, probe_target
 from modelyard.runtime.journal import ChildRecord
 from modelyard.runtime.lastwords import circumstances, status_in_words
+from modelyard.runtime.loadgauge import LoadGauge
 from modelyard.runtime.logs import DaemonLog, ModelLog
 from modelyard.runtime.output import Output
 from modelyard.runtime.platform.base import child_environment
@@ -62,6 +63,10 @@ class _StartFailedError(Exception):
     """The process could not be started. The text says why, for people."""
 
 
+def _nobody_listens() -> None:
+    pass
+
+
 class Child:
     """Owns one process tree. `post` gets `ChildReady` at most once, then `ChildBrokeDown` as soon as a ready one ends
     unasked, and in the end exactly one `ChildFailed` (it never was ready) or `ChildExited`, and that only when no
@@ -95,6 +100,9 @@ class Child:
         self._afterlife: Afterlife | None = None
         self._following: asyncio.Task[None] | None = None
         self._progress: Progress | None = None
+        self._gauge: LoadGauge | None = LoadGauge()
+        self.on_progress: Callable[[], None] = _nobody_listens
+        """Called when `load_progress` is another one while it starts."""
         self._log_mark = 0
         self._counts_from = 0.0
         """When the time to become ready began."""
@@ -118,6 +126,11 @@ class Child:
     def root(self) -> TreeRoot | None:
         """What its processes are known by; None where there are none."""
         return TreeRoot(self.spec.model, self._tree.key, self._cookie) if self._tree is not None else None
+
+    @property
+    def load_progress(self) -> float | None:
+        """How far it has loaded, from 0 to 1; None where its log does not tell, and when it is ready."""
+        return None if self._gauge is None else self._gauge.share
 
     @property
     def stopping(self) -> bool:
@@ -293,6 +306,8 @@ class Child:
         self._log.write(data)
         if self._progress is not None and self._progress.take(data):
             self._counts_from = self._clock.now()
+        if self._gauge is not None and self._gauge.take(data):
+            self.on_progress()
 
     async def _become_ready(self) -> str | None:
         """None once ready, else why it will not be."""
@@ -301,7 +316,7 @@ class Child:
         verdict: str | None = _ASK_AGAIN
         while self._target is not None and verdict is _ASK_AGAIN:
             verdict = await self._ask(self._target)
-        self._progress = None
+        self._progress = self._gauge = None
         return await self._warm_up() if verdict in (None, _ASK_AGAIN) else verdict
 
     async def _warm_up(self) -> str | None:

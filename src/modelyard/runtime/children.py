@@ -28,6 +28,10 @@ OVERSLEPT = 1.0
 """Seconds late at which we take it that we were stopped ourselves, and the engines with us (R33)."""
 
 
+def _nothing() -> None:
+    pass
+
+
 class Children:
     """The children of one daemon. `post` gets their news."""
 
@@ -41,7 +45,9 @@ class Children:
         clock: Clock,
         tasks: TaskOwner,
         turn: Turn,
+        progressed: Callable[[], None] = _nothing,
     ) -> None:
+        """`progressed` is called when one that loads has come further."""
         self._specs = specs
         self._post = post
         self._guard = guard
@@ -49,6 +55,7 @@ class Children:
         self._clock = clock
         self._tasks = tasks
         self._turn = turn
+        self._progressed = progressed
         self._servings: list[ChildServing] = []
         self._watching = False
 
@@ -69,6 +76,7 @@ class Children:
             tasks=self._tasks,
             daemon_log=self._logs.daemon,
         )
+        process.on_progress = self._progressed
         pool = UpstreamPool(spec.proxy, self._tasks, self._turn, spec.limits)
         serving = ChildServing(process, pool, reason, self._logs.daemon)
         self._servings = [*self._alive(), serving]

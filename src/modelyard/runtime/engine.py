@@ -49,6 +49,11 @@ class Serving(Protocol):
 
     pool: UpstreamPool
 
+    @property
+    def load_progress(self) -> float | None:
+        """How far it has loaded, from 0 to 1; None where nobody knows, and when it is ready."""
+        ...
+
     def start(self) -> None:
         """Start the process. Its news come as events."""
         ...
@@ -292,6 +297,14 @@ class Engine:
     def phase_of(self, model: str) -> Phase:
         """Where a model stands, at this moment; one that is not known is stopped."""
         return self._scheduler.phase_of(model)
+
+    def load_progress(self, model: str) -> float | None:
+        """How far a model that starts has loaded, from 0 to 1; None where nobody knows."""
+        if self.phase_of(model) is not Phase.STARTING:
+            return None
+        return next(
+            (one.load_progress for child, one in reversed(self._servings.items()) if child.model == model), None
+        )
 
     def ready_serving(self, model: str) -> Serving | None:
         """What serves a model, if it is ready: for what is forwarded without a grant, which delays no swap."""

@@ -23,6 +23,11 @@ class ChildServing:
     def __repr__(self) -> str:
         return f"<ChildServing {self.child!r} {self.pool!r}>"
 
+    @property
+    def load_progress(self) -> float | None:
+        """How far it has loaded, from 0 to 1; None where its log does not tell, and when it is ready."""
+        return self.child.load_progress
+
     def start(self) -> None:
         """Start the process."""
         self._log.info(f"starting {self.child.child.model}: {self._reason}")

@@ -103,6 +103,11 @@ def position(place: int) -> list[str]:
     return remark(f"Queue position: #{place}")
 
 
+def progress(share: float) -> list[str]:
+    """How much is loaded (from 0 to 1), in pieces, behind whatever was said."""
+    return list(_pieces(f" {share:.0%} "))
+
+
 def closing(seconds: float) -> list[str]:
     """The last words, in pieces; `seconds` is how long it took."""
     return list(_pieces("\n", f"Done! ({seconds:.2f}s)", "\n", RULE, "\n", " ", "\n"))

@@ -62,7 +62,7 @@ class ModelRoutes:
         """`GET /running`. `phase` is ours: the truth where the old states have no word."""
         phases = {model: known.phase for model, known in self._engine.snapshot().models.items()}
         running = [
-            _running_record(self._world.config.models[model], state, phases[model])
+            _running_record(self._world.config.models[model], state, phases[model]) | self._progress(model)
             for model, state in sorted(self._states().items())
             if model in self._world.config.models
         ]
@@ -71,8 +71,16 @@ class ModelRoutes:
     def status(self) -> list[dict[str, Any]]:
         """Every model and where it stands, as `/api/events` tells it (spec http 14). `phase` and `reason` are ours."""
         known = self._engine.snapshot().models
-        local = [_status_record(model, known.get(model.id)) for model in self._world.config.models.values()]
+        local = [
+            _status_record(model, known.get(model.id)) | self._progress(model.id)
+            for model in self._world.config.models.values()
+        ]
         return [*local, *_peer_records(self._world.config)]
+
+    def _progress(self, model: str) -> dict[str, float]:
+        """How far it has loaded, where that is known; ours."""
+        progress = self._engine.load_progress(model)
+        return {} if progress is None else {"progress": progress}
 
     def _states(self) -> dict[str, str]:
         """The old state of every model that is not stopped."""

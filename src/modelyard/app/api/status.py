@@ -51,6 +51,7 @@ class StatusRoutes:
             "phase": str(model.phase),
             "since": round(now - model.since, 3),
             "reason": model.reason,
+            "progress": self._engine.load_progress(model.model),
             "inFlight": len(model.in_flight),
             "waiting": model.waiting,
             "held": model.held,
