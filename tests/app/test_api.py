@@ -10,14 +10,16 @@ from typing import Any
 import httpx
 import pytest
 
+from modelyard.app.api import events
 from modelyard.app.api.application import Parts, build_api
-from modelyard.app.api.events import MODEL_STATUS
+from modelyard.app.api.events import MODEL_STATUS, Deltas
 from modelyard.app.editing import Editor
 from modelyard.app.loading import Loader
 from modelyard.app.monitoring import Monitoring
 from modelyard.app.reload import Loaded, Reloader, Sources
 from modelyard.config.diff import Changes
 from modelyard.config.schema import Config, HeldPorts, ModelConfig
+from modelyard.runtime.feed import News
 from modelyard.runtime.http.asgi import AsgiApp
 from tests.support.plane import Plane, eventually, in_plane
 
@@ -294,6 +296,88 @@ def test_events_begin_with_what_is_the_case_and_go_on_with_what_changes() -> Non
                 kind, data = await event(lines)
                 seen = data[0]["state"] if kind == "modelStatus" else ""
             assert data[0]["reason"] == "nothing has to make room"
+
+    with_api(story)
+
+
+def test_a_watcher_may_be_told_of_what_changes_alone() -> None:
+    """Ours: `deltas=1`. The whole list comes once; then the models that are other than before."""
+
+    async def story(plane: Plane, client: httpx.AsyncClient) -> None:
+        async with client.stream("GET", "/api/events", params={"deltas": "1"}) as answer:
+            lines = answer.aiter_lines()
+            first = dict([await event(lines) for _ in range(7)])
+            assert [model["id"] for model in first["modelStatus"]] == ["m", "org/x", "hidden"]
+            await load(plane, client)
+            seen: list[str] = []
+            while "ready" not in seen:
+                kind, data = await event(lines)
+                assert kind != "modelStatus"
+                if kind == "modelChanges":
+                    assert [model["id"] for model in data["changed"]] == ["m"]
+                    assert data["removed"] == []
+                    seen.append(data["changed"][0]["state"])
+
+    with_api(story)
+
+
+def test_what_has_not_changed_is_no_news_and_what_is_gone_is() -> None:
+    deltas = Deltas()
+    a, b = {"id": "a", "state": "stopped"}, {"id": "b", "state": "stopped"}
+    whole = News(MODEL_STATUS, [a, b])
+    assert deltas.narrow([whole, News("x", 1)]) == [whole, News("x", 1)]
+    assert deltas.narrow([News(MODEL_STATUS, [a, b])]) == []
+    changed = {**b, "state": "ready"}
+    assert deltas.narrow([News(MODEL_STATUS, [changed])]) == [
+        News("modelChanges", {"changed": [changed], "removed": ["a"]})
+    ]
+
+
+def test_a_watcher_that_was_away_goes_on() -> None:
+    """Ours: `resume=1`. Of logs it gets what it missed; what has a state is told as it is."""
+
+    async def story(plane: Plane, client: httpx.AsyncClient) -> None:
+        async def begin(last: str) -> tuple[str, dict[str, Any]]:
+            headers = {"Last-Event-ID": last} if last else {}
+            async with client.stream("GET", "/api/events", params={"resume": "1"}, headers=headers) as answer:
+                told: dict[str, Any] = {"logData": ""}
+                number = ""
+                async for text in answer.aiter_lines():
+                    if text.startswith("id:"):
+                        number = text.removeprefix("id:")
+                    elif text.startswith("data:"):
+                        envelope = json.loads(text.removeprefix("data:"))
+                        data = json.loads(envelope["data"])
+                        if envelope["type"] == "logData" and data["source"] == "upstream":
+                            told["logData"] += data["data"]
+                        elif envelope["type"] != "logData":
+                            told[envelope["type"]] = data
+                    elif number and "configStatus" in told:
+                        return number, told
+            raise AssertionError
+
+        number, told = await begin("")
+        assert told["logData"] == "engine says hello\n"
+        plane.logs.model("m").write(b"and goes on\n")
+        _, later = await begin(number)
+        assert later["logData"] == "and goes on\n"
+        assert later["modelStatus"] == told["modelStatus"]
+        _, stranger = await begin("00000000-1-1-1")
+        assert stranger["logData"] == "engine says hello\nand goes on\n"
+
+    with_api(story)
+
+
+def test_a_silent_stream_shows_that_it_lives(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By comments, which clients pass over."""
+    monkeypatch.setattr(events, "HEARTBEAT", 0.01)
+
+    async def story(plane: Plane, client: httpx.AsyncClient) -> None:
+        async with client.stream("GET", "/api/events") as answer:
+            async for text in answer.aiter_lines():
+                if text.startswith(":"):
+                    return
+        raise AssertionError
 
     with_api(story)
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from modelyard.runtime.feed import MAX_STEPS, Feed, News
+from modelyard.runtime.feed import MAX_STEPS, Cursor, Feed, News
 from modelyard.runtime.logs import LogHub
 
 Story = Callable[[LogHub, Feed, dict[str, int]], Awaitable[None]]
@@ -40,6 +40,41 @@ def test_a_watcher_is_told_first_what_is_the_case() -> None:
             News("count", 1),
             News("later", "state"),
         ]
+
+    tell(story)
+
+
+def test_who_was_away_is_told_what_was_missed_and_not_what_is_known() -> None:
+    async def story(logs: LogHub, feed: Feed, figures: dict[str, int]) -> None:
+        feed.add_sequence("row", lambda: figures["rows"], lambda number: {"id": number})
+        figures["rows"] = 7
+        logs.daemon.info("known")
+        with_all = feed.watch()
+        await with_all.read()
+        cursor = feed.cursor()
+        with_all.close()
+        logs.daemon.info("missed")
+        figures["rows"] = 9
+        assert await feed.watch(cursor).read() == [
+            line("proxy", "[INFO] missed\n"),
+            News("row", {"id": 8}),
+            News("row", {"id": 9}),
+            News("count", 1),
+        ]
+        assert await feed.watch(feed.cursor()).read() == [News("count", 1)]
+
+    tell(story)
+
+
+def test_of_much_that_was_missed_the_latest_is_told() -> None:
+    async def story(logs: LogHub, feed: Feed, figures: dict[str, int]) -> None:
+        feed.add_sequence("row", lambda: 5000, lambda number: number)
+        for _ in range(40):
+            logs.model("m").write(b"x" * 10_000)
+        *told, state = await feed.watch(Cursor(1, (0, 1))).read()
+        assert told[0] == line("upstream", "x" * 102_400)
+        assert [news.data for news in told[1:]] == list(range(5001 - MAX_STEPS, 5001))
+        assert state == News("count", 1)
 
     tell(story)
 

@@ -89,6 +89,7 @@ class Recorder:
         """That of which `_not_captured` was made."""
         self._not_captured: frozenset[str] = frozenset()
         records.settle = self.catch_up
+        feed.add_sequence(ACTIVITY, lambda: records.store.last_id, lambda number: {"id": number})
         self._loads: dict[str, tuple[float, float]] = {}
         """When each model last began to load, and when it was ready; infinite while it loads."""
 

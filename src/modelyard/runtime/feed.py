@@ -10,6 +10,7 @@ steps each of which is news by itself: of these a watcher that has fallen too fa
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -22,11 +23,29 @@ MAX_STEPS = 1024
 """Steps that may wait for a watcher to read them."""
 
 
+_SOURCES = (DAEMON, MODELS)
+
+
 class News(NamedTuple):
     """One thing to tell: what it is about, and what is the case."""
 
     topic: str
     data: object
+
+
+class Sequence(NamedTuple):
+    """Steps that count, and have no state."""
+
+    topic: str
+    last: Callable[[], int]
+    step: Callable[[int], object]
+
+
+class Cursor(NamedTuple):
+    """How much a watcher has been told: the last step of the sequence, and how far the logs had come (bytes)."""
+
+    steps: int
+    positions: tuple[int, ...]
 
 
 class Feed:
@@ -36,6 +55,9 @@ class Feed:
         self._logs = logs
         self._topics: dict[str, State] = {}
         self._watchers: set[Watching] = set()
+        self._sequence: Sequence | None = None
+        self.life = secrets.token_hex(4)
+        """Tells cursors of this feed from those of another one, that of an earlier process."""
 
     def __repr__(self) -> str:
         return f"<Feed of {list(self._topics)} to {len(self._watchers)}>"
@@ -43,6 +65,11 @@ class Feed:
     def add(self, topic: str, state: State) -> None:
         """Make something known. A new watcher is told of all topics, in the order in which they were added."""
         self._topics[topic] = state
+
+    def add_sequence(self, topic: str, last: Callable[[], int], step: Callable[[int], object]) -> None:
+        """Make known how the steps of a topic without a state count, so that who was away can be told what they missed:
+        the number of the last one, and what a step of a number tells."""
+        self._sequence = Sequence(topic, last, step)
 
     def changed(self, topic: str) -> None:
         """Tell those who watch. Costs next to nothing where nobody does, and never waits."""
@@ -60,11 +87,28 @@ class Feed:
         for watcher in self._watchers:
             watcher.tell(topic, step)
 
-    def watch(self) -> Watching:
-        """Watch from now on, beginning with everything that is the case."""
+    def watch(self, after: Cursor | None = None) -> Watching:
+        """Watch from now on, beginning with everything that is the case.
+
+        `after`: somebody who was told so much before and was away. Of logs and of steps that have no state they are
+        told what they missed, as far as it is still there, and not what they know.
+        """
         watching = Watching(self._logs, self._topics, self._watchers.discard)
+        if after is not None:
+            watching.go_on(self._missed(after), after)
         self._watchers.add(watching)
         return watching
+
+    def cursor(self) -> Cursor:
+        """How much a watcher has been told who has read everything."""
+        steps = 0 if self._sequence is None else self._sequence.last()
+        return Cursor(steps, tuple(self._logs.position(source) for source in _SOURCES))
+
+    def _missed(self, after: Cursor) -> list[News]:
+        if self._sequence is None:
+            return []
+        topic, last, step = self._sequence
+        return [News(topic, step(number)) for number in range(max(after.steps, last() - MAX_STEPS) + 1, last() + 1)]
 
     def close(self) -> None:
         """End every watching: the server is going away (R55)."""
@@ -82,12 +126,21 @@ class Watching:
         self._closed = False
         self._changed = dict.fromkeys(topics)  # as an ordered set
         self._steps: list[News] = []
-        self._history = {source: logs.history(source) or b"" for source in (DAEMON, MODELS)}
-        self._logs = {source: logs.subscribe(source, self._rung.set) for source in (DAEMON, MODELS)}
+        self._hub = logs
+        self._history = {source: logs.history(source) or b"" for source in _SOURCES}
+        self._logs = {source: logs.subscribe(source, self._rung.set) for source in _SOURCES}
         self._rung.set()
 
     def __repr__(self) -> str:
         return f"<Watching {list(self._changed)} to be told{', closed' * self._closed}>"
+
+    def go_on(self, missed: list[News], after: Cursor) -> None:
+        """Begin where another watching has ended."""
+        self._steps = missed
+        pieces = {
+            source: self._hub.since(source, place) for source, place in zip(_SOURCES, after.positions, strict=True)
+        }
+        self._history = {source: data for source, data in pieces.items() if data}
 
     def note(self, topic: str) -> None:
         """The state of a topic is another."""

@@ -155,6 +155,10 @@ class _Ring:
     def history(self) -> bytes:
         return bytes(self._bytes[self._next :] + self._bytes[: self._next])
 
+    def since(self, position: int) -> bytes:
+        missed = self.written - position
+        return self.history()[-missed:] if missed > 0 else b""
+
     def subscribe(self, on_news: Callable[[], None] | None = None) -> Subscription:
         reader = Subscription(self.readers.discard, on_news)
         self.readers.add(reader)
@@ -315,6 +319,16 @@ class LogHub:
         none such."""
         ring = self._ring(source)
         return ring.history() if ring is not None else None
+
+    def position(self, source: str) -> int:
+        """How many bytes were written to a log so far; 0 if there is no such log."""
+        ring = self._ring(source)
+        return 0 if ring is None else ring.written
+
+    def since(self, source: str, position: int) -> bytes:
+        """What was written to a log after a position, as far as it is still there."""
+        ring = self._ring(source)
+        return b"" if ring is None else ring.since(position)
 
     def subscribe(self, source: str, on_news: Callable[[], None] | None = None) -> Subscription | None:
         """Read along from now on; None if there is no such log. `on_news` is called when there is something to read.

@@ -10,7 +10,7 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelyard.runtime.records import queries
@@ -105,6 +105,7 @@ def test_a_histogram_of_nothing_and_of_one_value() -> None:
 
 
 @given(st.lists(st.floats(0.01, 10_000), min_size=2, max_size=200))
+@settings(deadline=None)  # each makes a database
 def test_a_histogram_holds_every_value_and_its_percentiles_are_the_usual_ones(speeds: list[float]) -> None:
     shape = spread(speeds)
     assert shape is not None

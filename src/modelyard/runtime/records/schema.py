@@ -77,6 +77,14 @@ _STEPS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX idx_activity_prompt_speed ON activity (prompt_per_second) WHERE prompt_per_second > 0",
         "CREATE INDEX idx_activity_speed ON activity (tokens_per_second) WHERE tokens_per_second > 0",
     ),
+    (
+        # Only of what has few values: new rows then go to few places, so an index costs little. An index of what has
+        # many would have a page written for every row; sorting by such a column reads the table instead.
+        "CREATE INDEX idx_activity_path ON activity (req_path)",
+        "CREATE INDEX idx_activity_status ON activity (resp_status_code)",
+        "CREATE INDEX idx_activity_content_type ON activity (resp_content_type)",
+        "CREATE INDEX idx_activity_outcome ON activity (outcome)",
+    ),
 )
 VERSION = len(_STEPS)
 
