@@ -286,6 +286,13 @@ STARTS = (
         nginx="no status: GET /x",
         why="nginx speaks HTTP/0.9: its answer has no head.",
     ),
+    Case(
+        "no version, and a target that ends like one",
+        get(version=b"").replace(b" \r\n", b":HTTP/1.1\r\n", 1),
+        "505",
+        nginx="no status: GET /x:HTTP/1.1",
+        why="The same.",
+    ),
     Case("`HTTP/0.9`", get(version=b"HTTP/0.9"), "505", nginx="400", why="Refused either way."),
     Case(
         "`HTTP/1.0` without `Host`",

@@ -134,7 +134,7 @@ class RequestReader:
         self._look_closer = self.in_head or len(data) > CLOSER_LOOK
         if begins:
             line_end = data.find(b"\r\n")
-            self._is_usual = data[line_end - 8 : line_end] == b"HTTP/1.1"
+            self._is_usual = data[line_end - 9 : line_end] == b" HTTP/1.1"
             if not self._is_usual and _is_other_protocol(data):
                 self.refuse(NO_VERSION)
                 return
