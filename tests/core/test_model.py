@@ -22,3 +22,13 @@ def test_only_stopped_and_failed_models_occupy_no_memory() -> None:
 def test_facts_that_make_no_sense_are_refused(name: str, value: float) -> None:
     with pytest.raises(ValueError, match=f"a: .*{name}"):
         ModelFacts(model="a", **{name: value})  # type: ignore[arg-type]
+
+
+def test_facts_may_be_at_their_limits() -> None:
+    facts = ModelFacts(model="a", parallel=1, concurrency_limit=1, queue_limit=0, ttl=0.0, unload_timeout=0.0)
+    assert (facts.queue_limit, facts.unload_timeout) == (0, 0.0)
+
+
+def test_who_may_be_evicted_is_one_of_three_words() -> None:
+    with pytest.raises(ValueError, match=r"^a: evictable must be always, idle or never, not sometimes$"):
+        ModelFacts(model="a", evictable="sometimes")  # type: ignore[arg-type]

@@ -44,20 +44,18 @@ SLOW = (
 
 
 def main() -> int:
-    """Say how many mutants were killed, and show the others; 2 where tests fail without any change."""
+    """Say how many mutants were killed, and which were not (on the standard error); 2 where a test fails by itself."""
     parser = argparse.ArgumentParser(prog="scripts/mutate", description=__doc__.splitlines()[0])
     parser.add_argument("modules", nargs="*", metavar="MODULE", help="modules of modelyard.core; all by default")
     parser.add_argument("--processes", type=int, default=1, help="how many mutants to judge at a time (1)")
     options = parser.parse_args()
-    session = Session([f"modelyard.core.{name}" for name in options.modules or MODULES], options.processes)
+    session = Session([f"modelyard.core.{name}" for name in options.modules or MODULES], options.processes, _show)
     quiet = ("-q", "--no-header", "--no-summary", "-o", "addopts=", "-o", "timeout=0")
     pytest.main([*TESTS, *(f"--deselect={slow}" for slow in SLOW), *quiet], plugins=[session])
     if session.failed or not session.verdicts:
         print("These fail without any change:", *session.failed, sep="\n  ", file=sys.stderr)
         return 2
     print(f"{session.tests} tests take {session.seconds:.1f} s")
-    for verdict in session.verdicts:
-        _show(verdict)
     killed = sum(verdict.killed for verdict in session.verdicts)
     mutants = sum(verdict.mutants for verdict in session.verdicts)
     print(f"{killed} of {mutants} mutants were killed ({killed / max(1, mutants):.1%})")
@@ -65,10 +63,11 @@ def main() -> int:
 
 
 def _show(verdict: Verdict) -> None:
+    """While pytest holds the standard streams: on the real one."""
     share = verdict.killed / verdict.mutants if verdict.mutants else 1.0
-    print(f"{verdict.module}: {verdict.killed} of {verdict.mutants} ({share:.0%})")
-    for mutant in verdict.survivors:
-        print(f"    {mutant}{'   (no test runs this line)' if mutant in verdict.unseen else ''}")
+    lines = [f"{verdict.module}: {verdict.killed} of {verdict.mutants} ({share:.0%})"]
+    lines += [f"    {one}{'   (no test runs it)' if one in verdict.unseen else ''}" for one in verdict.survivors]
+    print(*lines, sep="\n", file=sys.__stderr__, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """What can be changed in a module so that a good test should notice: one small change each.
 
-Changed is what functions do, and the values of a module's own names. Left alone are annotations, docstrings,
-decorators, default values, `assert`, `__repr__`, and what stands in the bodies of classes.
+Changed is what functions do, and the numbers, words and operators in the values of a module's own names. Left alone
+are annotations, docstrings, decorators, default values, `assert`, `__repr__`, and what stands in the bodies of classes.
 """
 
 from __future__ import annotations
@@ -105,7 +105,8 @@ class _Finder(ast.NodeVisitor):
         elif isinstance(node, ast.FunctionDef) and not self._function:
             self._visit_function(node)
         elif not isinstance(node, ast.Assert | ast.Import | ast.ImportFrom) and not _is_docstring(node):
-            if not self._in_class_body:
+            is_name_of_module = not self._function and isinstance(node, ast.Assign | ast.AnnAssign)
+            if not self._in_class_body and not is_name_of_module:
                 self.sites += [(self._path, self._function, change) for change in _changes(node)]
             self._children(node)
 

@@ -11,7 +11,7 @@ import pickle
 import resource
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -55,7 +55,9 @@ class _Seen:
 class Session:
     """A plugin of pytest that runs its tests in this way instead of once."""
 
-    def __init__(self, modules: Sequence[str], processes: int) -> None:
+    def __init__(self, modules: Sequence[str], processes: int, tell: Callable[[Verdict], None]) -> None:
+        """`tell` hears of each module as soon as its mutants are judged."""
+        self._tell = tell
         self._modules = modules
         self._processes = processes
         self.verdicts: list[Verdict] = []
@@ -94,7 +96,7 @@ class Session:
                         verdict.unseen.append(mutant)
             verdict.survivors.sort(key=lambda mutant: mutant.number)
             self.verdicts.append(verdict)
-            print(f"{name}: {verdict.killed} of {verdict.mutants}", file=sys.__stderr__, flush=True)
+            self._tell(verdict)
         return True
 
     def _look(self, items: list[pytest.Item], files: set[str]) -> tuple[list[str], _Seen]:

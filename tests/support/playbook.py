@@ -83,7 +83,8 @@ class Playbook:
         self.commands: list[Command] = []
         self._keeper = LawKeeper()
         self._brought_up = 0
-        self._planner = planner or GroupsPlanner(groups or {})
+        self.planner = planner or GroupsPlanner(groups or {})
+        """Decides from the next configuration on."""
         self._policy: Policy = {"max_wait": 0.0}
         self._policy.update(policy)
         self.configure(*models)
@@ -149,7 +150,7 @@ class Playbook:
 
     def configure(self, *models: str | ModelFacts, restart: Iterable[str] = ()) -> Playbook:
         """The configuration is loaded, for the first time or anew."""
-        return self.happens(SpecsChanged(all_of(models), self._planner, frozenset(restart), **self._policy))
+        return self.happens(SpecsChanged(all_of(models), self.planner, frozenset(restart), **self._policy))
 
     def policy(self, **policy: Unpack[Policy]) -> Playbook:
         """From the next configuration on, this is decided otherwise."""
