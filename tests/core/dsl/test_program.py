@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from modelyard.core.dsl.program import MatrixProgram, compile_matrix
@@ -76,6 +76,25 @@ def test_who_may_be_together(sets: dict[str, str], models: str, allowed: bool) -
     assert program(**sets).together(list(models)) is allowed
 
 
+@pytest.mark.parametrize("joined", [" & ", " | "])
+def test_who_is_together_in_long_chains_is_seen_without_folding_them(joined: str) -> None:
+    """Selectors ask this of all that they spill over to, thousands of times."""
+    names = [f"m{number}" for number in range(3_000)]
+    matrix = compile_matrix(names, {}, {}, {"all": joined.join(names)})
+    assert matrix.together(["m0", "m1500", "m2999"]) is (joined == " & ")
+    assert matrix.together(["m0"])
+    assert matrix.together(["m2999"])
+
+
+def test_a_model_on_both_sides_is_weighed() -> None:
+    """a alone would do on the left, and then there is room for b only where a is on the right, too."""
+    matrix = program(s="(a | b) & (a & c | d)")
+    assert matrix.together("abc")
+    assert matrix.together("ad")
+    assert not matrix.together("acd")
+    assert not matrix.together("abd")
+
+
 def test_a_var_stands_for_its_model_and_hides_the_model_of_its_name() -> None:
     """Spec config 18, table of vars, rows 1 and 6."""
     matrix = compile_matrix(["alpha", "beta", "org/gamma"], {"beta": "alpha", "g-1.x": "org/gamma"}, {"g-1.x": 7}, S2)
@@ -124,7 +143,7 @@ def test_who_is_together_is_as_if_all_members_were_written_out(matrix: Matrix, m
     assert matrix.compile().together(models) is matrix.together(sorted(models))
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(matrix=matrices(), asked=st.lists(st.sampled_from(MODELS), max_size=12))
 def test_whoever_comes_what_runs_then_is_allowed(matrix: Matrix, asked: list[str]) -> None:
     """A plan leads from an allowed situation to an allowed one: models that run are together, or it is one alone."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from modelyard.core.dsl.checks import Checker
+from modelyard.core.dsl.cover import find_cover
 from modelyard.core.dsl.errors import MatrixError, MatrixErrors
 from modelyard.core.dsl.frontier import Entry, Query, members
 from modelyard.core.dsl.graph import Graph, link
@@ -98,7 +99,13 @@ class MatrixProgram:
         """Whether one member of one set has all of them. A model in no set is together with nothing, not even itself;
         nothing at all is always together."""
         wanted = set(models)
-        return not wanted or self._covering(wanted) is not None
+        if not wanted:
+            return True
+        found = [self._covers(number, wanted) for number in self._sets_with(wanted)]
+        return any(found) or (None in found and self._covering(wanted) is not None)
+
+    def _covers(self, number: int, wanted: Collection[str]) -> bool | None:
+        return find_cover(self._graph, self._graph.sets[number].root, self._mask(wanted))
 
     def _solve_running(self, running: Sequence[str]) -> Solution:
         covering = self._covering(set(running))
