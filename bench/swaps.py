@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from modelyard.app.cli.simulate import make_setting, names_of
+from modelyard.app.simulation.setting import make_setting, names_of
 from modelyard.config.sources import load_config
 from modelyard.simulate.compare import compare
 from modelyard.simulate.figures import Figures

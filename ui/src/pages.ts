@@ -24,6 +24,7 @@ export const PAGES: readonly Page[] = [
   { name: "logs", key: "l", part: "past", load: () => import("./pages/Logs.svelte") },
   { name: "performance", key: "f", part: "past", load: () => import("./pages/Performance.svelte") },
   { name: "hardware", key: "h", part: "past", load: () => import("./pages/Hardware.svelte") },
+  { name: "simulate", key: "i", part: "past", load: () => import("./pages/Simulate.svelte") },
   { name: "config", key: "c", part: "setup", load: () => import("./pages/Config.svelte") },
   { name: "settings", key: "s", part: "setup", load: () => import("./pages/Settings.svelte") },
 ];

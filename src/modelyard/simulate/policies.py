@@ -14,6 +14,7 @@ from typing import Any
 from msgspec import structs
 
 from modelyard.core.events import SpecsChanged
+from modelyard.core.planners.groups import GroupsPlanner
 from modelyard.simulate.errors import WorkloadError, did_you_mean
 
 CONFIGURED = "fifo"
@@ -88,5 +89,6 @@ _SWITCHES: Mapping[str, tuple[str, Callable[[str], Any], str]] = {
     "minResidency": ("min_residency", _seconds, "a number of seconds, 0 or more"),
     "fairness": ("fairness", {name: name for name in ("none", "caller")}.__getitem__, "none or caller"),
     "economics": ("economics", {"on": True, "off": False}.__getitem__, "on or off"),
+    "planner": ("planner", {"alone": GroupsPlanner({})}.__getitem__, "alone, that is one model at a time"),
 }
 """By the key as a policy writes it: the field of `SpecsChanged`, how its value is read, and what it may be."""

@@ -24,6 +24,7 @@ ROUTES = {
     "logs": "logs",
     "performance": "performance",
     "hardware": "hardware",
+    "simulate": "simulate",
     "config": "config/of/writer",
     "settings": "settings",
 }
@@ -62,3 +63,7 @@ def wait_until_filled(page: Page, name: str) -> None:
         expect(page.get_by_role("cell", name="writer").first).to_be_visible(timeout=LIMIT)
     if name == "config":
         expect(page.get_by_role("region", name="Process")).to_be_visible(timeout=LIMIT)
+    if name == "simulate":
+        expect(page.get_by_text("Nothing has been recorded yet.").or_(page.get_by_text("recorded from"))).to_be_visible(
+            timeout=LIMIT
+        )

@@ -102,6 +102,28 @@ export interface FactShown {
   quiet: boolean;
 }
 
+/** One policy's figures. Times are seconds; waits are those of served requests, from arrival to grant. */
+export interface Figures {
+  policy: string;
+  seed: number;
+  requests: number;
+  served: number;
+  rejected: number;
+  left: number;
+  swaps: number;
+  wastedLoads: number;
+  loadingTime: number;
+  totalWait: number;
+  p50Wait: number;
+  p95Wait: number;
+  maxWait: number;
+  makespan: number;
+  fairness: number;
+  peakMemory: number;
+  longestWait: LongestWait;
+  optimum: Optimum | null;
+}
+
 /** A file of the configuration. `version` is the text's; `why` says why it can't be written, where it can't. */
 export interface FileShown {
   name: string;
@@ -152,6 +174,20 @@ export interface Hardware {
   accelerators: Accelerator[];
 }
 
+/** What a model did, and how many waited for it. */
+export interface Lane {
+  model: string;
+  stretches: Stretch[];
+  queue: Step[];
+}
+
+/** What law 5 says of a run: nobody waits longer than `bound` (seconds). Where the law promises nothing, `bound` is None and `reason` says why. `held` is about each request's own bound, which counts those that were ahead of it; `bound` is that of the request which had most ahead. */
+export interface LongestWait {
+  bound: number | null;
+  held: boolean | null;
+  reason: string;
+}
+
 /** What programs may use of the machine's memory. */
 export interface Memory {
   capacity_bytes: number;
@@ -188,6 +224,12 @@ export interface OperatingSystem {
   raw_family: string;
 }
 
+/** The least total waiting that was possible for the requests that were served (seconds). `exact` where the search came to its end; otherwise nobody could have done better, and perhaps not as well. */
+export interface Optimum {
+  totalWait: number;
+  exact: boolean;
+}
+
 /** One reason why a value is what it is. `text` says it in words; line and column begin at 1, 0 is no place. */
 export interface OriginShown {
   kind: string;
@@ -196,6 +238,12 @@ export interface OriginShown {
   line: number;
   column: number;
   text: string;
+}
+
+/** What one policy made of the traffic. Lanes are those of all models that were asked for, by name. */
+export interface PolicyRun {
+  figures: Figures;
+  lanes: Lane[];
 }
 
 /** One mistake of a configuration, as the API shows it. Lines and columns begin at 1; 0 is unknown. */
@@ -217,6 +265,14 @@ export interface Processor {
   logical_thread_count: number | null;
 }
 
+/** What there is to replay: how many requests, from when to when (RFC 3339), and how many are replayed at most. */
+export interface Recorded {
+  requests: number;
+  began: string | null;
+  ended: string | null;
+  mostRequests: number;
+}
+
 /** The configuration that serves: what it says beside its models, and the names that can be asked for. */
 export interface ResolvedConfig {
   sections: SectionShown[];
@@ -236,6 +292,32 @@ export interface ResolvedName {
 export interface SectionShown {
   title: string;
   facts: FactShown[];
+}
+
+/** What a stretch of a lane means. The values are the classes of the picture. */
+export type Shade = "idle" | "loading" | "serving" | "stopping";
+
+/** Several policies on the same traffic: that which was recorded, or a sample. `began` is when the first recorded request came (RFC 3339), `end` when the last one ended under the slowest policy; `left_out` counts recorded requests that are not among them, since their model is no longer there. */
+export interface Simulation {
+  traffic: "recorded" | "sample";
+  requests: number;
+  leftOut: number;
+  began: string | null;
+  end: number;
+  runs: PolicyRun[];
+}
+
+/** From `at` on, so many waited. */
+export interface Step {
+  at: number;
+  waiting: number;
+}
+
+/** A time in which a child was in one phase (seconds). */
+export interface Stretch {
+  start: number;
+  end: number;
+  shade: Shade;
 }
 
 /** The machine at one moment. `cpu_util_per_core` is percent since the sample before; `mem_used_mb` is what programs hold (total less available). */

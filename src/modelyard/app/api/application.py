@@ -25,6 +25,7 @@ from modelyard.app.api.models import ModelRoutes
 from modelyard.app.api.monitoring import MonitoringRoutes
 from modelyard.app.api.profiles import ProfileRoutes
 from modelyard.app.api.scheduling import SchedulingRoutes
+from modelyard.app.api.simulation import SimulationRoutes
 from modelyard.app.api.status import StatusRoutes
 from modelyard.app.editing import Editor
 from modelyard.app.inflight import INFLIGHT, InFlight
@@ -33,6 +34,7 @@ from modelyard.app.monitoring import Monitoring
 from modelyard.app.records import Records
 from modelyard.app.reload import Reloader
 from modelyard.app.respond import api_redirect
+from modelyard.app.simulation.bench import SimulationBench
 from modelyard.app.ui.assets import Assets
 from modelyard.app.ui.routes import UiRoutes
 from modelyard.app.world import World
@@ -83,6 +85,7 @@ def build_api(parts: Parts) -> Starlette:
     captures = CaptureRoutes(records)
     figures = MonitoringRoutes(parts.monitoring)
     config = ConfigRoutes(world, reloader, parts.editor)
+    simulation = SimulationRoutes(SimulationBench(world, reloader, records, engine.load_times), clock)
     feed.add(MODEL_STATUS, models.status)
     feed.add("uiConfig", lambda: {"activity": {"session_id": world.config.ui.activity.session_id}})
     feed.add(PROFILE_CHANGED, profiles.active)
@@ -129,6 +132,8 @@ def build_api(parts: Parts) -> Starlette:
         Route("/api/config/file", config.text, methods=["GET"]),
         Route("/api/config/file", config.apply, methods=["PUT"]),
         Route("/api/config/validate", config.validate, methods=["POST"]),
+        Route("/api/simulate", simulation.recorded, methods=["GET"]),
+        Route("/api/simulate", simulation.compare, methods=["POST"]),
         Route("/api/version", figures.version, methods=["GET"]),
         Route("/api/performance", figures.performance, methods=["GET"]),
         Route("/api/hardware", figures.hardware, methods=["GET"]),

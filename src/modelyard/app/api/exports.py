@@ -71,7 +71,8 @@ def _cell(value: object) -> str:
     return str(value).replace("\\", "\\\\").replace("|", "\\|").replace("\r", " ").replace("\n", " ")
 
 
-def _trace(records: Iterable[Record]) -> str:
+def trace_of(records: Iterable[Record]) -> str:
+    """Rows as `modelyard simulate` reads them."""
     return "".join(_trace_line(record) for record in records)
 
 
@@ -95,7 +96,7 @@ FORMATS = {
     "markdown": Format(
         "md", "text/markdown; charset=utf-8", f"| {' | '.join(_MARKDOWN)} |\n|{' --- |' * len(_MARKDOWN)}\n", _markdown
     ),
-    "trace": Format("trace.jsonl", "application/x-ndjson", "", _trace),
+    "trace": Format("trace.jsonl", "application/x-ndjson", "", trace_of),
 }
 
 

@@ -11,19 +11,17 @@ from pathlib import Path
 import msgspec
 
 from modelyard.app.policies import installed
-from modelyard.app.world import World
+from modelyard.app.simulation.setting import make_setting, names_of
 from modelyard.config.errors import ConfigError
 from modelyard.config.schema import Config
 from modelyard.config.sources import load_config
 from modelyard.core.simulation import SimulationError
-from modelyard.simulate.clients import Client, Crowd
 from modelyard.simulate.compare import Result, compare
 from modelyard.simulate.errors import WorkloadError
 from modelyard.simulate.picture import draw_page, draw_svg
 from modelyard.simulate.policies import CONFIGURED, parse_policies
-from modelyard.simulate.room import Setting
 from modelyard.simulate.table import render
-from modelyard.simulate.trace import Line, asks_of, parse_trace
+from modelyard.simulate.trace import Line, parse_trace
 from modelyard.simulate.workload import Workload, default_workload, parse_workload
 
 DESCRIPTION = "Run the scheduler of a configuration under virtual time, on described or recorded traffic."
@@ -91,22 +89,6 @@ def _simulate(arguments: argparse.Namespace) -> list[Result]:
     return results
 
 
-def make_setting(config: Config, workload: Workload, trace: Sequence[Line], seed: int | None) -> Setting:
-    """What the daemon would tell its scheduler, and the traffic."""
-    chosen = workload.seed if seed is None else seed
-
-    def clients() -> list[Client]:
-        recorded: list[Client] = [Crowd(asks_of(trace, workload.machine, chosen))] if trace else []
-        return [*recorded, *workload.clients(chosen)]
-
-    return Setting(
-        specs=World(config).specs(),
-        machine=workload.machine,
-        clients=clients,
-        seed=chosen,
-    )
-
-
 def _read_workload(arguments: argparse.Namespace, config: Config) -> Workload:
     """The workload; without one a trace on the machine of the defaults, or requests for everything."""
     if arguments.workload is not None:
@@ -126,15 +108,6 @@ def _read_trace(arguments: argparse.Namespace, config: Config) -> list[Line]:
     if arguments.trace is None:
         return []
     return parse_trace(arguments.trace.read_text(), str(arguments.trace), names_of(config))
-
-
-def names_of(config: Config) -> dict[str, str]:
-    """Every name that a request may use, with the id that it means (spec config 14)."""
-    return {**{model: model for model in config.models}, **_aliases(config)}
-
-
-def _aliases(config: Config) -> dict[str, str]:
-    return {alias: model for alias, model in config.aliases.items() if alias not in config.models}
 
 
 def _write_plot(path: Path, results: Sequence[Result]) -> None:
