@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from modelyard.core.commands import TellWaiting
 from modelyard.core.model import ModelFacts, Phase
 from modelyard.core.planners.base import Plan, Resident
 from modelyard.core.planners.groups import GroupRule
@@ -33,6 +34,21 @@ def test_a_request_at_the_very_moment_is_held_back() -> None:
     book = Playbook("a", "b", max_wait=20.0).running("a").asks(1, "a").asks(2, "b")
     book.now = 20.0
     book.asks(3, "a").expect()
+
+
+def test_the_end_of_a_request_at_the_very_moment_gives_its_place_to_nobody() -> None:
+    book = Playbook(ModelFacts(model="a", parallel=1), "b", max_wait=20.0).running("a")
+    book.asks(1, "a").asks(2, "b").asks(3, "a")
+    book.now = 20.0
+    book.served(1).expect("stop a#1 in 10 s")
+
+
+def test_a_place_that_becomes_free_is_not_given_away_while_a_neighbour_must_go_first() -> None:
+    """Spec 4.3: a is ready and has room again, but x runs beside it, and is busy."""
+    book = Playbook(ModelFacts(model="a", parallel=2), "x", groups={"g": GroupRule(exclusive=False, members=("x",))})
+    book.running("a").asks(1, "a").asks(2, "a").asks(3, "x").expect("start x#1").ready("x#1").expect("grant 3 x#1")
+    book.asks(4, "a").served(1).expect()
+    book.served(3).expect("stop x#1 in 10 s").exited("x#1").expect("grant 4 a#1")
 
 
 def test_a_request_after_the_moment_is_decided_on_as_any_other() -> None:
@@ -113,3 +129,40 @@ def test_a_model_that_leaves_in_its_own_time_is_not_idle_while_somebody_waits_fo
     book.asks(1, "x").asks(2, "a").at(50.0).expect()
     assert book.scheduler.snapshot().models["a"].phase is Phase.READY
     book.served(1).expect("stop x#1 in 10 s").exited("x#1").expect("grant 2 a#1")
+
+
+def test_a_position_is_told_once_in_a_step() -> None:
+    book = Playbook("a", "b", ModelFacts(model="c", priority=5)).running("a").asks(1, "a").asks(2, "b").asks(3, "c")
+    told = [command.request for command in book.commands if isinstance(command, TellWaiting)]
+    assert sorted(told) == [2, 3]
+
+
+def test_where_a_model_stands_can_be_asked() -> None:
+    book = Playbook("a", "b").running("a")
+    assert [book.scheduler.phase_of(model) for model in ("a", "b", "nobody")] == ["ready", "stopped", "stopped"]
+
+
+class TestOrders:
+    """What people ask for is decided on at once, at the time at which they ask."""
+
+    def test_an_unload_goes_on_behind_what_is_not_known(self) -> None:
+        Playbook("a").running("a").unload("nobody", "a").expect("stop a#1 in 10 s")
+
+    def test_an_unload_of_the_forced_model_opens_those_that_were_closed_for_it(self) -> None:
+        book = Playbook(ModelFacts(model="a", parallel=2), "b", max_wait=10.0).running("a")
+        book.asks(1, "a").asks(2, "b").at(10.0).asks(3, "a").expect()
+        book.unload("b").expect("reject 2 ModelUnloaded", "grant 3 a#1")
+
+    def test_a_hold_sees_who_is_overdue_by_then(self) -> None:
+        """b is overdue, and the deadline that says so comes late; a, which p needs as well, is held."""
+        planner = Wants({"b": "k", "p": "a"})
+        book = Playbook(ModelFacts(model="k", parallel=1), "a", "b", "p", planner=planner, max_wait=20.0)
+        book.running("k", "a").asks(1, "k").asks(2, "b").asks(3, "k").asks(4, "a").asks(5, "p").expect()
+        book.now = 20.5
+        book.hold("a").expect("reject 5 Held").served(1).expect("stop k#1 in 10 s")
+
+    def test_so_does_a_release(self) -> None:
+        book = Playbook(ModelFacts(model="a", parallel=1), "b", max_wait=20.0).running("a")
+        book.asks(1, "a").asks(2, "b").asks(3, "a")
+        book.now = 20.5
+        book.release("a").served(1).expect("stop a#1 in 10 s")

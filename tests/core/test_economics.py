@@ -163,6 +163,14 @@ class TestTheSum:
         assert not saves_waiting(self.line, self.b, [a], 24.7)
         assert saves_waiting(self.line, self.b, [a], 24.75)
 
+    def test_where_nobody_has_waited_yet_nothing_is_worth_a_swap(self) -> None:
+        """However cheap: b's turn takes a second, in which a tenth of a request for a comes."""
+        quick = self.side("t", waiting=3, load=0.5, service=0.1)
+        a = self.side("a", waiting=0, load=0.2, service=10.0)
+        a.in_flight = {1: 0.0}
+        assert not saves_waiting(self.line, quick, [a], 0.0)
+        assert saves_waiting(self.line, quick, [a], 0.02)
+
     def test_a_model_that_serves_in_no_time_is_in_nobodys_way(self) -> None:
         quick = self.side("a", waiting=0, load=5.0, service=0.0)
         quick.in_flight = {1: 0.0}

@@ -76,6 +76,10 @@ def test_a_crash_ends_idleness() -> None:
     assert book.scheduler.next_deadline() is None
 
 
+def test_a_ttl_may_be_shorter_than_a_second() -> None:
+    Playbook(ModelFacts(model="a", ttl=0.5)).running("a").at(0.5).expect("stop a#1 in 10 s")
+
+
 def test_without_a_ttl_a_model_stays() -> None:
     book = Playbook("a").running("a")
     assert book.scheduler.next_deadline() is None

@@ -36,7 +36,9 @@ def test_the_youngest_of_those_that_must_go_decides() -> None:
     groups = {"g": GroupRule(swap=False, exclusive=False, members=("x", "y"))}
     book = Playbook("x", "y", "b", groups=groups, min_residency=20.0)
     book.running("x").at(7.0).running("y")
-    book.asks(1, "b").expect().at(20.0).expect().at(27.0).expect("stop x#1 in 10 s", "stop y#1 in 10 s")
+    book.asks(1, "b").expect()
+    assert book.scheduler.explain("b", book.now).until == 27.0
+    book.at(20.0).expect().at(27.0).expect("stop x#1 in 10 s", "stop y#1 in 10 s")
 
 
 def test_another_place_that_is_old_enough_is_taken_meanwhile() -> None:

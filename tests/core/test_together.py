@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from modelyard.core.dsl.program import compile_matrix
 from modelyard.core.planners.groups import GroupRule, GroupsPlanner
+from modelyard.core.planners.matrix import MatrixPlanner
 from modelyard.core.together import loadable_together
 
 
@@ -31,3 +33,9 @@ TWO = GroupsPlanner({"one": rule("a", "b", swap=True), "other": rule("c", "d", s
 def test_the_last_wins_and_as_many_as_can_stay(models: list[str], planner: GroupsPlanner, chosen: list[str]) -> None:
     """R9."""
     assert loadable_together(models, planner) == chosen
+
+
+def test_all_that_run_by_then_are_looked_at_not_only_pairs() -> None:
+    """R9: any two of them run together, all three do not."""
+    pairs = MatrixPlanner(compile_matrix("abc", {}, {}, {"ab": "a & b", "bc": "b & c", "ac": "a & c"}))
+    assert loadable_together(["a", "b", "c"], pairs) == ["b", "c"]

@@ -244,7 +244,7 @@ class WaitingLine:
         return (_PATIENT, rank, asked.arrival)
 
     def _insert(self, ticket: Ticket) -> None:
-        behind = self._places and ticket.place < self._places[-1]
+        behind = bool(self._places) and ticket.place < self._places[-1]
         insort(self._places, ticket.place)
         queue = self._by_model.setdefault(ticket.model, [])
         insort(queue, ticket.place)

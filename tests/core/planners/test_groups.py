@@ -141,12 +141,18 @@ def test_starting_and_stopping_models_count_as_running_and_asleep_ones_do_not() 
             "bx",
             "b must go, since members of group g take turns; x must go, since group g is exclusive",
         ),
+        ("a", "bc", "b and c must go, since members of group g take turns"),
         ("x", "y", "y must go, since members of the default group take turns"),
     ],
 )
 def test_the_reason_is_given_in_words(target: str, others: str, reason: str) -> None:
-    planner = GroupsPlanner({"g": GroupRule(members=("a", "b"))})
+    planner = GroupsPlanner({"g": GroupRule(members=("a", "b", "c"))})
     assert planner.plan(target, residents(*others)).reason == reason
+
+
+def test_a_group_of_the_users_that_is_called_default_is_called_so_too() -> None:
+    planner = GroupsPlanner({"(default)": GroupRule(members=("a", "b"))})
+    assert planner.plan("a", residents("b")).reason == "b must go, since members of the default group take turns"
 
 
 @given(planner=group_planners(), names=st.sets(st.sampled_from("abcdefgh"), min_size=1))

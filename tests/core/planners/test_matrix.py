@@ -48,6 +48,17 @@ def test_a_long_expression_is_shown_by_its_beginning() -> None:
     assert reason.endswith(" …)")
 
 
+@pytest.mark.parametrize(("length", "shown"), [(80, "x" * 80), (81, "x" * 78 + " …")])
+def test_an_expression_of_eighty_characters_is_shown_whole(length: int, shown: str) -> None:
+    name = "x" * length
+    reason = MatrixPlanner(compile_matrix([name], {}, {}, {"s": name})).plan(name, []).reason
+    assert reason == f"nothing has to make room, by set s ({shown})"
+
+
+def test_a_target_that_runs_needs_no_room() -> None:
+    assert MatrixPlanner(program(s="a")).plan("a", residents("ab")).reason == "nothing has to make room: it runs"
+
+
 def test_starting_and_stopping_models_count_as_running_and_asleep_ones_do_not() -> None:
     """H33, DESIGN section 3."""
     planner = MatrixPlanner(program(s="a | b"))
