@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 
+from modelyard.app.enginefigures import engine_figures
 from modelyard.app.meters import Meters
 from modelyard.app.metrics import machine_families, model_families
 from modelyard.app.world import World
+from modelyard.core.model import Phase
 from modelyard.runtime.aside import run_aside
 from modelyard.runtime.clock import Clock
 from modelyard.runtime.engine import Engine
@@ -83,6 +85,12 @@ class Monitoring:
         except (TimeoutError, DetectionError) as error:
             self._log.warn(f"no report of the hardware: {str(error) or 'it took too long'}")
             return None
+
+    async def of_engines(self) -> bytes:
+        """The figures that the engines of the models that are ready have themselves, as Prometheus reads them."""
+        models = self._world.config.models
+        ready = [model for model in models if self._engine.phase_of(model) is Phase.READY]
+        return await engine_figures({model: models[model].proxy for model in ready}, self._tasks)
 
     def exposition(self) -> bytes:
         """All figures as Prometheus reads them."""

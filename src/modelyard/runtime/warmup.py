@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import httptools
 
 from modelyard.runtime.health import ProbeTarget, in_words
+from modelyard.runtime.plainhttp import exchange_with
 
 RETRY_SECONDS = 0.1
-READ_SIZE = 64 * 1024
 
 LOADING = 503
 """What an engine says that loads although its check has passed. Asked again, like one that does not listen yet."""
@@ -79,20 +79,8 @@ class WarmingUp:
 
     async def _status(self, address: str) -> int:
         """The status of an answer that was read to its end: an engine may break off what nobody reads any more."""
-        target = self._target
-        server_name = target.host if self._tls is not None else None
-        reader, writer = await asyncio.open_connection(address, target.port, ssl=self._tls, server_hostname=server_name)
-        try:
-            writer.write(self._head() + (self._request.body or b""))
-            answer = _Answer()
-            while not answer.is_whole:
-                if not (data := await reader.read(READ_SIZE)):
-                    answer.ended()
-                    break
-                answer.take(data)
-            return answer.status
-        finally:
-            writer.close()
+        request = self._head() + (self._request.body or b"")
+        return (await exchange_with(self._target, address, request, self._tls)).status
 
     def _head(self) -> bytes:
         target, body = self._target, self._request.body
@@ -101,42 +89,3 @@ class WarmingUp:
             f"{'GET' if body is None else 'POST'} {target.path} HTTP/1.1\r\nHost: {target.authority}\r\n"
             f"User-Agent: modelyard\r\nAccept: */*\r\n{framing}Connection: close\r\n\r\n"
         ).encode("ascii", "replace")
-
-
-class _Answer:
-    """The status of an answer, and whether all of it is there. Interim ones do not count."""
-
-    def __init__(self) -> None:
-        self.status = 0
-        self.is_whole = False
-        self._parser = httptools.HttpResponseParser(self)
-
-    def take(self, data: bytes) -> None:
-        """Read on. Raises `HttpParserError` where this is no HTTP."""
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserError:
-            if not self.is_whole:  # what comes behind the answer is nothing to us
-                raise
-
-    def ended(self) -> None:
-        """The connection has ended. Raises EOFError where the answer needed more."""
-        if not self.status or self._declares_its_end:
-            raise EOFError("connection closed before the end of the answer")
-
-    # What the parser calls
-
-    _declares_its_end = False
-
-    def on_header(self, name: bytes, _value: bytes) -> None:
-        """Note whether the answer ends by itself or with its connection."""
-        self._declares_its_end |= name.lower() in (b"content-length", b"transfer-encoding")
-
-    def on_headers_complete(self) -> None:
-        """Note the status."""
-        status = self._parser.get_status_code()
-        self.status = status if status >= 200 else 0
-
-    def on_message_complete(self) -> None:
-        """Note the end of what is no interim answer."""
-        self.is_whole = self.status != 0

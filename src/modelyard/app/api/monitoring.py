@@ -58,10 +58,13 @@ class MonitoringRoutes:
         return api_error(request, NO_HARDWARE) if report is None else api_json(report)
 
     async def metrics(self, request: Request) -> Response:
-        """`GET /metrics`, for Prometheus."""
+        """`GET /metrics`, for Prometheus; with `engines=1` (ours) those of the engines, too."""
         if not self._monitoring.monitor.enabled:
             return PlainTextResponse("# performance monitor not available\n", 503)
-        return Response(self._monitoring.exposition(), headers={"Content-Type": CONTENT_TYPE})
+        text = self._monitoring.exposition()
+        if request.query_params.get("engines") == "1":
+            text += await self._monitoring.of_engines()
+        return Response(text, headers={"Content-Type": CONTENT_TYPE})
 
 
 def _performance(
