@@ -48,6 +48,12 @@ def test_the_scheduler_goes_on() -> None:
     book.asks(1, "b").expect("stop a#1 in 10 s").exited("a#1").ready("b#1").expect("grant 1 b#1")
 
 
+def test_whatever_it_says_a_model_that_runs_stays_for_its_own_requests() -> None:
+    """R16: one that fails, and one that wants the target itself gone, cost neighbours and never the target."""
+    for planner in (Given(None), Given(Plan(frozenset("abx"), "")), Given(Plan(frozenset("a"), "it must go"))):
+        Playbook("a", planner=CheckedPlanner(planner)).running("a").asks(1, "a").expect("grant 1 a#1")
+
+
 def test_it_is_equal_where_the_planner_is() -> None:
     one, same, other = (CheckedPlanner(planner) for planner in (GroupsPlanner({}), GroupsPlanner({}), Given(None)))
     assert one == same
