@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import shlex
+import shutil
 from typing import Any, Literal
 
 import httpx
@@ -233,7 +234,7 @@ def test_captures_over_http() -> None:
         command = (await client.get("/api/captures/7/curl")).text
         assert shlex.split(command.replace("\\\n", "")) == [
             "curl", f"http://127.0.0.1:{plane.port}/v1/x", "-H", "Authorization: Bearer $MODELYARD_KEY",
-            "-H", "X-A: it's", "--data-binary", "{}",
+            "-H", "X-A: it's", "--data-raw", "{}",
         ]  # fmt: skip
         for number, status, message in (("8", 404, "capture not found"), ("x", 400, "invalid capture ID")):
             for path in (f"/api/captures/{number}", f"/api/captures/{number}/curl"):
@@ -241,6 +242,41 @@ def test_captures_over_http() -> None:
                 assert (answer.status_code, answer.json()["error"]["message"]) == (status, message)
 
     with_api(story)
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+@pytest.mark.parametrize(
+    "body", [b'{"model":"gpt","q":"it\'s\\n"}', b'{"model":"gpt","q":"\xff\x00"}', b"@/etc/hostname"]
+)
+def test_the_command_asks_the_same_model_the_same_again(body: bytes) -> None:
+    """Although the capture is of what the engine got, by a name and on a path of its own."""
+
+    async def story(plane: Plane, client: httpx.AsyncClient) -> None:
+        async with plane.client() as asking:
+            asking.post(body, path="/upstream/gpt/v1/embeddings", extra="X-A: it's\r\n")
+            first = await plane.upstream.request()
+            await first.answer_json()
+            await asking.head()
+        command = (await client.get("/api/captures/1/curl")).text
+        process = await asyncio.create_subprocess_shell(f"{command.rstrip()} -s -o /dev/null")
+        again = await plane.upstream.request()
+        await again.answer_json()
+        assert await process.wait() == 0
+        assert again.head.partition("\r\n")[0] == first.head.partition("\r\n")[0] == "POST /v1/embeddings HTTP/1.1"
+        assert again.body == first.body == body
+        assert again.headers["x-a"] == "it's"
+        assert again.headers["content-type"] == first.headers["content-type"]
+
+    with_api(story)
+
+
+def test_a_body_that_is_no_text_and_a_key_in_another_header() -> None:
+    capture = Capture(id=1, req_path="/v1/x y", req_headers={"X-Api-Key": "[REDACTED]"}, req_body=b"\xff")
+    assert curl_command(capture, "http://h") == (
+        "printf %s /w== | base64 -d | curl http://h/v1/x%20y \\\n"
+        '  -H "X-Api-Key: $MODELYARD_KEY" \\\n'
+        "  --data-binary @-\n"
+    )
 
 
 def test_a_command_leaves_out_what_curl_sets_itself() -> None:

@@ -93,6 +93,12 @@ def page(connection: sqlite3.Connection, where: Where, order: Order, limit: int,
     return [dict(zip(COLUMNS, values, strict=True)) for values in found]
 
 
+def model_of(connection: sqlite3.Connection, row: int) -> str:
+    """The model of a row, by its id; empty where there is no such row."""
+    found = connection.execute("SELECT model_id FROM activity WHERE id = ?", (row,)).fetchone()
+    return "" if found is None else str(found[0])
+
+
 def batches(connection: sqlite3.Connection, where: Where, size: int) -> Iterator[list[Record]]:
     """All rows by their ids, a batch at a time, so that nobody holds them all."""
     last = 0
