@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
+import socket
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -11,6 +14,7 @@ import pytest
 
 from modelyard.app.resolution import Route
 from modelyard.runtime.http.asgi import Message
+from modelyard.runtime.http.connection import EdgeConnection
 from tests.support.certificates import make_certificate
 from tests.support.plane import Plane, eventually, in_plane
 
@@ -128,6 +132,135 @@ def test_a_connection_that_stands_still_is_closed() -> None:
                 connection.sweep(now + 1000)
             assert await idle.until_closed() == b""
             assert await half.until_closed() == b""
+
+    in_plane(story)
+
+
+@dataclass
+class SlowClock:
+    """A clock that the test turns."""
+
+    at: float
+
+    def now(self) -> float:
+        return self.at
+
+    def wall(self) -> float:
+        return self.at
+
+
+@pytest.mark.parametrize(
+    "begin",
+    ["GET / HTTP/1.1", "POST /v1/completions HTTP/1.1\r\nHost: y\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0"],
+)
+def test_a_head_that_comes_byte_by_byte_is_not_waited_for_longer(begin: str) -> None:
+    """R43: connections are no use to those who only hold them. Trailers count as head."""
+
+    async def story(plane: Plane) -> None:
+        plane.edge.clock = clock = SlowClock(1000.0)
+        async with plane.client() as client:
+            client.send(begin.encode())
+            await eventually(lambda: plane.edge.connections)
+            (connection,) = plane.edge.connections
+            reader = connection._reader
+            await eventually(lambda: reader.in_head or reader.parsing)
+            for byte in b"\r\nX: 4567890":
+                seen = reader._head_size
+                client.send(bytes([byte]))
+                while reader._head_size == seen:
+                    await asyncio.sleep(0)
+                connection.sweep(clock.at)
+                assert not connection._transport.is_closing()  # type: ignore[union-attr]
+                clock.at += 10
+            clock.at += 1
+            connection.sweep(clock.at)
+            assert clock.at - 1000 == 121
+            assert await client.until_closed() == b""
+
+    in_plane(story)
+
+
+class Slow(asyncio.Transport):
+    """A client for whom bytes wait, as many as the test says."""
+
+    def __init__(self) -> None:
+        super().__init__({"sockname": ("127.0.0.1", 1)})
+        self.waiting = 0
+        self.said: list[str] = []
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        pass
+
+    def get_write_buffer_size(self) -> int:
+        return self.waiting
+
+    def abort(self) -> None:
+        self.said.append("abort")
+
+    def is_closing(self) -> bool:
+        return bool(self.said)
+
+    def close(self) -> None:
+        self.said.append("close")
+
+
+def test_who_takes_something_now_and_then_is_slow_and_not_gone() -> None:
+    async def story(plane: Plane) -> None:
+        plane.edge.clock = clock = SlowClock(1000.0)
+        connection, client = EdgeConnection(plane.edge), Slow()
+        connection.connection_made(client)
+        connection.pause_writing()
+        connection.idle_since = math.inf  # it is about what waits for it, not about its next request
+        for client.waiting in (5000, 4000, 3000, 2999, 2998):
+            connection.sweep(clock.at)
+            clock.at += 119
+        connection.sweep(clock.at)
+        assert client.said == []
+        clock.at += 2
+        connection.sweep(clock.at)
+        assert client.said == ["abort"]
+        connection.connection_lost(None)
+
+    in_plane(story)
+
+
+def test_a_client_that_takes_nothing_for_long_gives_its_place_back() -> None:
+    """R19, R34: a stream that nobody reads must not keep its model for ever."""
+
+    async def story(plane: Plane) -> None:
+        plane.edge.clock = clock = SlowClock(1000.0)
+        async with plane.client() as client:
+            client.post()
+            got = await plane.upstream.request()
+            await got.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n")
+            await client.head()
+            (connection,) = plane.edge.connections
+            client.reader._transport.pause_reading()  # type: ignore[attr-defined]
+            feeding = asyncio.ensure_future(got.write(bytes(64 << 20)))
+            await eventually(lambda: connection.write_paused)
+            connection.sweep(clock.at)
+            clock.at += 119
+            connection.sweep(clock.at)
+            assert plane.in_flight() == 1
+            clock.at += 2
+            connection.sweep(clock.at)
+            await eventually(lambda: plane.in_flight() == 0)
+            feeding.cancel()
+
+    in_plane(story)
+
+
+def test_a_client_that_is_gone_without_a_word_is_noticed_by_tcp() -> None:
+    """R34: a machine that sleeps says no goodbye."""
+
+    async def story(plane: Plane) -> None:
+        async with plane.client():
+            await eventually(lambda: plane.edge.connections)
+            (connection,) = plane.edge.connections
+            kept = connection._transport.get_extra_info("socket")  # type: ignore[union-attr]
+            assert kept.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+            assert kept.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 30
+            assert kept.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 120_000
 
     in_plane(story)
 

@@ -23,6 +23,8 @@ KEEP_ALIVE = 120.0
 """Seconds that a connection may stay without a request, or with an unfinished head."""
 BODY_IDLE = 120.0
 """Seconds that a request's body may stand still."""
+CLIENT_IDLE = 120.0
+"""Seconds that a client may take nothing of what waits for it."""
 LINGER = 2.0
 """Seconds that a client which was refused may go on sending before the connection is closed."""
 
@@ -40,6 +42,9 @@ class EdgeConnection(asyncio.Protocol):
         self._paused_reading = False
         self._given_away: asyncio.Transport | None = None
         self.write_paused = False
+        self._unsent = 0
+        """Bytes that waited for the client when it was last seen to take some."""
+        self._slow_since = 0.0
         self.client_address = b""
         self.local_address: tuple[str, int] = ("", 0)
         self.idle_since = 0.0
@@ -118,6 +123,7 @@ class EdgeConnection(asyncio.Protocol):
     def pause_writing(self) -> None:
         """asyncio: the client reads slower than we write."""
         self.write_paused = True
+        self._slow_since = self._edge.clock.now()
         if self._current is not None and self._current.listener is not None:
             self._current.listener.client_slow()
 
@@ -300,11 +306,20 @@ class EdgeConnection(asyncio.Protocol):
 
     def sweep(self, now: float) -> None:
         """Close the connection if it has stood still for too long."""
-        if self._current is None and not self._queue:
+        if self.write_paused and self._takes_nothing(now):
+            self.abort()  # else it would keep its grant, and so its model, for ever
+        elif self._current is None and not self._queue:
             if now - self.idle_since > KEEP_ALIVE:
                 self.close()
         elif self._reader.parsing is not None and not self._paused_reading and now - self.idle_since > BODY_IDLE:
             self.abort()
+
+    def _takes_nothing(self, now: float) -> bool:
+        """Whether nothing of what waits for the client has left for too long."""
+        unsent = 0 if self._transport is None else self._transport.get_write_buffer_size()
+        if unsent != self._unsent:
+            self._unsent, self._slow_since = unsent, now
+        return now - self._slow_since > CLIENT_IDLE
 
     def pause_reading(self) -> None:
         """Stop reading: whoever takes the requests, or a body, is slower than the client."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from modelyard.runtime.clock import Clock
 from modelyard.runtime.http.body import BodyBudget
 from modelyard.runtime.http.connection import EdgeConnection
+from modelyard.runtime.http.limits import give_up_lost_peer
 from modelyard.runtime.http.request import Request
 from modelyard.runtime.http.turn import Turn
 
@@ -44,6 +45,8 @@ class Edge:
         loop = asyncio.get_running_loop()
         server = await loop.create_server(lambda: EdgeConnection(self), host, port, ssl=tls, backlog=2048)
         self._servers.append(server)
+        for listening in server.sockets:
+            give_up_lost_peer(listening)  # those that it accepts inherit it
         self._arm_sweeper()
         return [socket.getsockname()[:2] for socket in server.sockets]
 

@@ -25,6 +25,21 @@ class Limits:
 DEFAULT_LIMITS = Limits()
 
 
+CLIENT_PROBE = 30.0
+"""Seconds between TCP's own probes of a client on whose connection nothing moves."""
+CLIENT_SILENCE = 120.0
+"""Seconds after which a client is taken for gone that acknowledges nothing of what it was sent."""
+
+
+def give_up_lost_peer(connection: socket.socket) -> None:
+    """Let TCP find out soon that a client is gone without a word: its machine sleeps, or its network is another one.
+
+    By itself it would take two hours on a connection where nothing moves, and a quarter of one where something does.
+    """
+    probe_idle_peer(connection, CLIENT_PROBE)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(CLIENT_SILENCE * 1000))
+
+
 def probe_idle_peer(connection: socket.socket, interval: float) -> None:
     """Let TCP find out that the other end is gone without a word."""
     if interval > 0:

@@ -164,12 +164,14 @@ class RequestReader:
 
     def _note_unfinished(self, received: int) -> None:
         """A head or a body goes on in the next read. What is read for a body but is none counts as head, too."""
-        self._connection.idle_since = self._edge.clock.now()
         if self.parsing is not None and self.parsing.body.size > self._body_seen:
+            self._connection.idle_since = self._edge.clock.now()
             self._body_seen = self.parsing.body.size
             self._head_size = 0
             self.parsing.body.hold()
             return
+        if not self._head_size:  # a head that comes byte by byte gets no more time than one that does not come
+            self._connection.idle_since = self._edge.clock.now()
         self._head_size += received
         if self._head_size > MAX_HEAD:
             self.refuse(TOO_LARGE)
