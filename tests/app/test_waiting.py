@@ -128,10 +128,22 @@ def test_the_place_in_the_line_is_told_when_it_changes() -> None:
     run_jumping(story)
 
 
-def test_who_is_next_from_the_start_waits_for_nobody() -> None:
+def test_who_is_next_is_told_so() -> None:
+    """Spec lifecycle 7: who is queued behind a busy model is told its place from the first tick on."""
+
     async def story(loop: JumpingLoop) -> None:
         fake, stream = loading(loop)
         stream.waiting_at(1)
+        await asyncio.sleep(5)
+        stream.stop()
+        assert re.findall(r"Queue position: #\d+", fake.text) == ["Queue position: #1"]
+
+    run_jumping(story)
+
+
+def test_who_waits_for_a_load_alone_is_told_of_no_place() -> None:
+    async def story(loop: JumpingLoop) -> None:
+        fake, stream = loading(loop)
         await asyncio.sleep(5)
         stream.stop()
         assert "Queue" not in fake.text
@@ -454,6 +466,7 @@ def test_the_words_of_a_load_tell_how_far_it_is() -> None:
             told = b""
             while b"45%" not in told:
                 told += await client.chunk()
+            assert b"Queue" not in told  # it joins the load, and waits for nobody's turn
             await (await ready(plane)).answer(EVENTS + b"0\r\n\r\n")
 
     in_plane(story, model=LOADING)

@@ -137,6 +137,14 @@ def test_a_position_is_told_once_in_a_step() -> None:
     assert sorted(told) == [2, 3]
 
 
+def test_who_joins_a_load_is_told_so_and_who_queues_is_not() -> None:
+    """Spec lifecycle 7: a load is joined, also while its victims leave; a place in the line is for the others."""
+    book = Playbook("a", "b", "c").running("a")
+    for request, model, joined in ((1, "b", True), (2, "b", True), (3, "c", False), (4, "a", False)):
+        (told,) = (command for command in book.asks(request, model).commands if isinstance(command, TellWaiting))
+        assert (told.request, told.joined) == (request, joined)
+
+
 def test_where_a_model_stands_can_be_asked() -> None:
     book = Playbook("a", "b").running("a")
     assert [book.scheduler.phase_of(model) for model in ("a", "b", "nobody")] == ["ready", "stopped", "stopped"]

@@ -39,7 +39,7 @@ class WaitingStream:
         return f"<{type(self).__name__} for {self._request!r}>"
 
     def waiting_at(self, position: int) -> None:
-        """The request has this place in the line (1 = next)."""
+        """The request has this place in the line (1 = next), and waits for the turns of others."""
 
     def finish(self) -> None:
         """The request is granted: the stream is the engine's from here on, and nothing more is written into it."""
@@ -155,8 +155,7 @@ class LoadingStream(WaitingStream):
 
     def _something_new(self) -> list[str]:
         now = self._clock.now()
-        # who is next from the start waits for the load alone, and not for others
-        if self._place != self._place_told and (self._place > 1 or self._place_told):
+        if self._place != self._place_told:
             self._place_told = self._place
             self._next_remark = now + self._chance.randint(*loading.REMARK_EVERY)
             return loading.position(self._place)

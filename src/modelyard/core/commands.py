@@ -46,12 +46,13 @@ class TellWaiting(Struct, frozen=True):
     """The request waits; `position` is its place among those that wait (1 = next).
 
     `wait` is how many seconds more it will wait by what was learned of loads and services; None where too little is
-    known yet.
+    known yet. `joined`: a load of its model is committed to, so it waits for that, and for nobody else's turn.
     """
 
     request: RequestId
     position: int
     wait: float | None = None
+    joined: bool = False
 
 
 Command = StartChild | StopChild | Grant | Reject | TellWaiting

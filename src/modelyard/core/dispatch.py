@@ -326,7 +326,7 @@ class Dispatcher:
         moved = self.line.news()
         if moved:
             forecast = Forecast(self.yard, self.line, self.now)
-            self._out.extend(TellWaiting(ticket.request, ticket.told, forecast.wait_of(ticket)) for ticket in moved)
+            self._out.extend(self._news_of(ticket, forecast) for ticket in moved)
 
     def _waits_in_vain(self, station: Station) -> bool:
         """Whether two that leave only in their own time are in each other's way: then their time counts, although
@@ -337,4 +337,8 @@ class Dispatcher:
     def tell(self, ticket: Ticket) -> TellWaiting:
         """Tell one request where it waits, and for how long."""
         ticket.told = self.line.position(ticket)
-        return TellWaiting(ticket.request, ticket.told, Forecast(self.yard, self.line, self.now).wait_of(ticket))
+        return self._news_of(ticket, Forecast(self.yard, self.line, self.now))
+
+    def _news_of(self, ticket: Ticket, forecast: Forecast) -> TellWaiting:
+        joined = self.yard.stations[ticket.model].swap is not None
+        return TellWaiting(ticket.request, ticket.told, forecast.wait_of(ticket), joined)

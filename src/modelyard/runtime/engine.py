@@ -82,8 +82,8 @@ class Waiter(Protocol):
         """The request ends here."""
         ...
 
-    def waiting_at(self, position: int) -> None:
-        """The request waits, at this place (1 = next)."""
+    def waiting_at(self, position: int, *, joined: bool) -> None:
+        """The request waits, at this place (1 = next). `joined`: for the load of its model alone."""
         ...
 
 
@@ -220,9 +220,9 @@ class Engine:
             case Reject(request=request, cause=cause):
                 if (waiter := self._waiters.pop(request, None)) is not None:
                     waiter.rejected(cause)
-            case TellWaiting(request=request, position=position):
+            case TellWaiting(request=request, position=position, joined=joined):
                 if (waiter := self._waiters.get(request)) is not None:
-                    waiter.waiting_at(position)
+                    waiter.waiting_at(position, joined=joined)
             case StartChild(child=child, reason=reason):
                 self._moved = True
                 serving = self._servings[child] = self._make_serving(child, reason)
