@@ -137,12 +137,31 @@ def test_a_position_is_told_once_in_a_step() -> None:
     assert sorted(told) == [2, 3]
 
 
-def test_who_joins_a_load_is_told_so_and_who_queues_is_not() -> None:
-    """Spec lifecycle 7: a load is joined, also while its victims leave; a place in the line is for the others."""
+def turns(book: Playbook) -> dict[int, int]:
+    """Who is told which place among those that wait for a turn."""
+    return {command.request: command.turn for command in book.commands if isinstance(command, TellWaiting)}
+
+
+def test_who_joins_a_load_waits_for_no_turn_and_does_not_count_for_those_who_do() -> None:
+    """Spec lifecycle 7: a load is joined, also while its victims leave; a place in the queue is for the others."""
     book = Playbook("a", "b", "c").running("a")
-    for request, model, joined in ((1, "b", True), (2, "b", True), (3, "c", False), (4, "a", False)):
-        (told,) = (command for command in book.asks(request, model).commands if isinstance(command, TellWaiting))
-        assert (told.request, told.joined) == (request, joined)
+    for request, model, turn in ((1, "b", 0), (2, "b", 0), (3, "c", 1), (4, "b", 0), (5, "c", 2), (6, "a", 3)):
+        assert turns(book.asks(request, model)) == {request: turn}
+
+
+def test_when_others_have_their_turn_the_next_one_is_nearer() -> None:
+    """Spec lifecycle 3.6: after every walk the remaining ones are told."""
+    book = Playbook("a", "b", "c", "d").running("a").asks(1, "a").asks(2, "b").asks(3, "c").asks(4, "d")
+    assert turns(book.served(1)) == {3: 1, 4: 2}  # 2 has its turn: a stops, b will start
+    assert turns(book.exited("a#1")) == {}
+    assert turns(book.ready("b#1")) == {3: 1, 4: 2}  # their places in the line are other ones now
+    assert turns(book.served(2)) == {4: 1}
+    assert turns(book.unload("c")) == {4: 0}
+
+
+def test_no_more_than_a_hundred_are_told_that_their_turn_is_nearer() -> None:
+    book = Playbook("a", "b", "c").running("a").asks(1, "a").asks(2, "b").ask_all("c", 3, 152)
+    assert turns(book.served(1)) == {request: request - 2 for request in range(3, 102)}
 
 
 def test_where_a_model_stands_can_be_asked() -> None:

@@ -110,7 +110,7 @@ class Asker:
     def rejected(self, cause: Cause) -> None:
         self.said.append(type(cause).__name__)
 
-    def waiting_at(self, position: int, *, joined: bool) -> None:
+    def waiting_at(self, position: int, turn: int) -> None:
         pass
 
     def done(self) -> None:

@@ -170,8 +170,8 @@ class Call:
     requested = ""
     """The name that its client used for the model, once it is known."""
     _waiting: WaitingStream | None = None
-    _queued_at = 0
-    """Its place in the line while it waits for the turns of others; 0 where it waits for its model to load."""
+    _turn = 0
+    """Its place among those that wait for a turn; 0 where it waits for its model to load."""
     _content: Content | None = None
     """The body, where more than a glance at it was needed."""
     _recording: Recording | None = None
@@ -299,8 +299,8 @@ class Call:
     def _wait(self) -> None:
         """Neither granted nor refused at once: the body stays for a while, and the client may want to hear."""
         self._waiting = self._inference.waiting_stream(self, self._content or Content(self.request))
-        if self._waiting is not None and self._queued_at:
-            self._waiting.waiting_at(self._queued_at)
+        if self._waiting is not None and self._turn:
+            self._waiting.waiting_at(self._turn)
         self.request.body.hold()
 
     def go_by_own_name(self, route: Route) -> None:
@@ -392,13 +392,13 @@ class Call:
         """There is nothing to forward to."""
         self._refuse(errors.of_cause(cause))
 
-    def waiting_at(self, position: int, *, joined: bool) -> None:
-        """The place among those that wait (1 = next). Who joins a load is told of no place (spec lifecycle 7)."""
-        self._queued_at = 0 if joined else position
+    def waiting_at(self, position: int, turn: int) -> None:
+        """The place among those that wait (1 = next). Who joins a load has no turn to wait for (spec lifecycle 7)."""
+        self._turn = turn
         if not self.request.queue_position:
             self.request.queue_position = position
-        if self._waiting is not None and not joined:
-            self._waiting.waiting_at(position)
+        if self._waiting is not None and turn:
+            self._waiting.waiting_at(turn)
 
     def _refuse(self, error: HttpError) -> None:
         self.request.listener = None

@@ -102,7 +102,7 @@ class _Turn:
         """It will not be."""
         self._end(cause)
 
-    def waiting_at(self, position: int, *, joined: bool) -> None:
+    def waiting_at(self, position: int, turn: int) -> None:
         """Nobody is told."""
 
     def _end(self, cause: Cause | None) -> None:

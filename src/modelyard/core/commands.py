@@ -46,13 +46,14 @@ class TellWaiting(Struct, frozen=True):
     """The request waits; `position` is its place among those that wait (1 = next).
 
     `wait` is how many seconds more it will wait by what was learned of loads and services; None where too little is
-    known yet. `joined`: a load of its model is committed to, so it waits for that, and for nobody else's turn.
+    known yet. `turn` is its place among those that wait for a turn of their model; 0 where a load of its model is
+    committed to, so that it waits for that alone.
     """
 
     request: RequestId
     position: int
     wait: float | None = None
-    joined: bool = False
+    turn: int = 0
 
 
 Command = StartChild | StopChild | Grant | Reject | TellWaiting

@@ -16,7 +16,8 @@ A commit or a grant only ever takes possibilities away from those behind, so one
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from itertools import islice
 from math import inf
 
 from modelyard.core.commands import Command, Grant, Reject, StartChild, StopChild, TellWaiting
@@ -33,6 +34,9 @@ from modelyard.core.planners.groups import GroupsPlanner
 from modelyard.core.reasons import StopReason, evicted_for
 from modelyard.core.residency import Station, Swap, Yard
 from modelyard.core.waiting import Ticket, WaitingLine
+
+_TURNS_TOLD = 100
+"""When others have their turn, so many at the front of the line are told that theirs is nearer."""
 
 
 class Dispatcher:
@@ -63,6 +67,8 @@ class Dispatcher:
         self.now = 0.0
         self.closed: frozenset[str] = frozenset()
         """The models that admit nobody, so that the forced or the favoured one has its turn."""
+        self._swaps_told: set[str] = set()
+        """The targets that had their turn when turns were told last."""
         self._out: list[Command] = []
 
     def __repr__(self) -> str:
@@ -324,9 +330,23 @@ class Dispatcher:
         overdue = self.line.next_overdue(self.max_wait) if self.max_wait > 0 else None
         self.next_overdue = inf if overdue is None else overdue
         moved = self.line.news()
+        if self.line and self._swaps_told != self.yard.swaps.keys():
+            self._swaps_told = set(self.yard.swaps)
+            moved += self._next_in_turn(moved)
         if moved:
             forecast = Forecast(self.yard, self.line, self.now)
             self._out.extend(self._news_of(ticket, forecast) for ticket in moved)
+
+    def _next_in_turn(self, moved: Collection[Ticket]) -> list[Ticket]:
+        """Those at the front whose turn is nearer, since others have theirs now, and who have not moved otherwise."""
+        told = {ticket.request for ticket in moved}
+        front = (ticket for ticket in islice(self.line, _TURNS_TOLD) if ticket.request not in told and ticket.told)
+        return [ticket for ticket in front if self._turn_of(ticket) not in (0, ticket.told_turn)]
+
+    def _turn_of(self, ticket: Ticket) -> int:
+        """Its place among those that wait for a turn; 0 where its model has it already."""
+        swaps = self.yard.swaps
+        return 0 if ticket.model in swaps else self.line.turn(ticket, swaps)
 
     def _waits_in_vain(self, station: Station) -> bool:
         """Whether two that leave only in their own time are in each other's way: then their time counts, although
@@ -340,5 +360,5 @@ class Dispatcher:
         return self._news_of(ticket, Forecast(self.yard, self.line, self.now))
 
     def _news_of(self, ticket: Ticket, forecast: Forecast) -> TellWaiting:
-        joined = self.yard.stations[ticket.model].swap is not None
-        return TellWaiting(ticket.request, ticket.told, forecast.wait_of(ticket), joined)
+        ticket.told_turn = self._turn_of(ticket)
+        return TellWaiting(ticket.request, ticket.told, forecast.wait_of(ticket), ticket.told_turn)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice, takewhile
 
@@ -29,13 +29,15 @@ while fewer than sixteen wait, and in a long line at a cost per move, and in one
 
 @dataclass(slots=True)
 class Ticket:
-    """One waiting request. `priority` is its own, None where its model's counts; `told` the last told position."""
+    """One waiting request. `priority` is its own, None where its model's counts; `told` and
+    `told_turn` are what it was told last of its place (`TellWaiting`)."""
 
     request: RequestId
     asked: Asked
     priority: int | None
     place: _Place
     told: int = 0
+    told_turn: int = 0
 
     @property
     def model(self) -> str:
@@ -199,6 +201,11 @@ class WaitingLine:
     def position(self, ticket: Ticket) -> int:
         """The ticket's place in the line; 1 is next."""
         return bisect_left(self._places, ticket.place) + 1
+
+    def turn(self, ticket: Ticket, joined: Iterable[str]) -> int:
+        """The ticket's place among those that wait for other models than `joined`; 1 is next."""
+        queues = (self._by_model.get(model, ()) for model in joined)
+        return self.position(ticket) - sum(bisect_left(queue, ticket.place) for queue in queues)
 
     def ahead(self, ticket: Ticket) -> int:
         """How many of the same model are served before it."""

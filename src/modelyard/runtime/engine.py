@@ -82,8 +82,9 @@ class Waiter(Protocol):
         """The request ends here."""
         ...
 
-    def waiting_at(self, position: int, *, joined: bool) -> None:
-        """The request waits, at this place (1 = next). `joined`: for the load of its model alone."""
+    def waiting_at(self, position: int, turn: int) -> None:
+        """The request waits, at this place (1 = next). `turn` is its place among those that wait for a turn of their
+        model; 0 where it waits for the load of its model alone."""
         ...
 
 
@@ -220,9 +221,9 @@ class Engine:
             case Reject(request=request, cause=cause):
                 if (waiter := self._waiters.pop(request, None)) is not None:
                     waiter.rejected(cause)
-            case TellWaiting(request=request, position=position, joined=joined):
+            case TellWaiting(request=request, position=position, turn=turn):
                 if (waiter := self._waiters.get(request)) is not None:
-                    waiter.waiting_at(position, joined=joined)
+                    waiter.waiting_at(position, turn)
             case StartChild(child=child, reason=reason):
                 self._moved = True
                 serving = self._servings[child] = self._make_serving(child, reason)
