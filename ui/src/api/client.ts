@@ -1,3 +1,4 @@
+import { door } from "../state/door";
 import { key } from "../state/key.svelte";
 import { address } from "./place";
 
@@ -14,6 +15,7 @@ export class ApiError extends Error {
 /** Ask the server. Where it wants a key, whoever sits there is asked for one, and it is tried again with that.
  *  Throws ApiError where it refuses, TypeError where it can't be reached. */
 export async function ask(path: string, init: RequestInit = {}): Promise<Response> {
+  await door.opened;
   const response = await fetch(address(path), withKey(init));
   if (response.status === 401 && (await key.wanted())) return ask(path, init);
   if (!response.ok) throw new ApiError(response.status, await complaint(response));

@@ -5,6 +5,7 @@ import type { InFlightRequest, ModelFigures, ModelStatus, Phase, Status, Waiting
 import { applyInFlight } from "../stream/digest";
 import type { Connection, Message, Told } from "../stream/messages";
 import { subscribe, type Subscription } from "../stream/subscribe";
+import { door } from "./door";
 import { key } from "./key.svelte";
 import { Lines } from "./lines";
 import { Timeline, type Span } from "./timeline";
@@ -125,7 +126,12 @@ class Yard {
   #connected(connection: Connection): void {
     this.connection = connection;
     if (connection.state === "live") this.pollSoon();
-    if (connection.state === "refused") void key.wanted().then((given) => given && this.rejoin());
+    if (connection.state === "live" || connection.state === "lost") door.open();
+    if (connection.state !== "refused") return;
+    void key.wanted().then((given) => {
+      door.open();
+      if (given) this.rejoin();
+    });
   }
 
   #apply(message: Message): void {
