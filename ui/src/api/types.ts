@@ -14,6 +14,8 @@ export interface ModelStatus {
   peerID: string;
   aliases?: string[];
   context_length?: number;
+  /** Only what it can do is named. */
+  capabilities?: Partial<Record<string, boolean>>;
 }
 
 /** One request that is being worked on. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { choicesOf, firstOf, fitness, labelOf, type Offer } from "./offers";
+import { choicesOf, firstOf, fitness, labelOf, tabOf, type Offer } from "./offers";
 
 const writer: Offer = { id: "writer", architecture: { input_modalities: ["text"], output_modalities: ["text"] } };
 const painter: Offer = {
@@ -27,6 +27,14 @@ test("what runs and fits comes first", () => {
   expect(firstOf(chat, (id) => id === "some-model")).toBe("writer");
   expect(firstOf(choicesOf(all, "speech"), (id) => id === embedder.id)).toBe(embedder.id);
   expect(firstOf(choicesOf([], "chat"), () => true)).toBe("");
+});
+
+test("a model is tried where it can do something", () => {
+  expect([undefined, {}, { vision: true }].map(tabOf)).toEqual(["chat", "chat", "chat"]);
+  expect(tabOf(painter.capabilities)).toBe("images");
+  expect(tabOf({ audio_speech: true, audio_transcriptions: true })).toBe("speech");
+  expect(tabOf({ audio_transcriptions: true })).toBe("transcription");
+  expect(tabOf(ranker.capabilities)).toBe("rerank");
 });
 
 test("other names of a model are shown as such", () => {

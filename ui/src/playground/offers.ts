@@ -54,6 +54,14 @@ export function firstOf(choices: Choices, isResident: (id: string) => boolean): 
   return (resident(choices.can) ?? choices.can[0] ?? resident(choices.unknown) ?? ordered[0])?.id ?? "";
 }
 
+/** The playground that suits a model best, as far as it is told what it can do. */
+export function tabOf(capabilities: Offer["capabilities"]): string {
+  if (capabilities?.image_generation) return "images";
+  if (capabilities?.audio_speech) return "speech";
+  if (capabilities?.audio_transcriptions) return "transcription";
+  return capabilities?.reranker ? "rerank" : "chat";
+}
+
 /** How an offer is called in a list. */
 export function labelOf(offer: Offer): string {
   const name = offer.name?.trim() || offer.id;
