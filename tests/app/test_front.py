@@ -141,3 +141,21 @@ def test_requests_that_share_a_head_have_lines_of_their_own() -> None:
         assert said[3] == ("127.0.0.1", "2", "other")
 
     in_plane(story)
+
+
+def test_who_is_refused_before_there_is_a_request_is_in_the_log() -> None:
+    async def story(plane: Plane) -> None:
+        plane.edge.budget.largest = 20
+        for sent in (
+            b"GET / HTTP/1.1\r\n\r\n",
+            b"POST /v1/messages HTTP/1.1\r\nHost: y\r\nContent-Length: 21\r\n\r\n",
+        ):
+            async with plane.client() as client:
+                client.send(sent)
+                await client.until_closed()
+        assert lines_of(plane) == [
+            "[INFO] Refused 127.0.0.1 400: a request needs exactly one Host header",
+            "[INFO] Refused 127.0.0.1 413: the request body is larger than maxBody allows (20 bytes)",
+        ]
+
+    in_plane(story)

@@ -203,7 +203,7 @@ class Plane:
             self.requests_done.append(request)
             front.request_done(request)
 
-        self.edge = Edge(front.handle, clock, self.turn, request_done=done)
+        self.edge = Edge(front.handle, clock, self.turn, request_done=done, refused=front.refused)
         self.port = (await self.edge.listen("127.0.0.1", 0))[0][1]
 
     @asynccontextmanager

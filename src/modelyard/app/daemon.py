@@ -151,7 +151,7 @@ class Daemon:
         )
         api = AsgiBridge(build_api(parts), self._tasks)
         front = Front(self._inference, api, self._log, self._clock)
-        self._edge = Edge(front.handle, self._clock, self._turn, request_done=front.request_done)
+        self._edge = Edge(front.handle, self._clock, self._turn, request_done=front.request_done, refused=front.refused)
         self._stopping = asyncio.Event()
         self._signals = 0
 

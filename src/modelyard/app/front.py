@@ -11,6 +11,7 @@ from modelyard.app.requestlog import fields_of, give_trace
 from modelyard.app.respond import redirect, send_error, send_text, with_query
 from modelyard.runtime.clock import Clock
 from modelyard.runtime.http.asgi import AsgiBridge
+from modelyard.runtime.http.reader import Refusal
 from modelyard.runtime.http.request import Request
 from modelyard.runtime.logs import DaemonLog
 from modelyard.wire.durations import go_duration
@@ -78,6 +79,10 @@ class Front:
         if error is not None:
             send_error(request, error, dialect)
         return error is None
+
+    def refused(self, client: bytes, refusal: Refusal) -> None:
+        """Say in the log who was refused before there was a request, or in the middle of one."""
+        self._log.info(f"Refused {client.decode()} {refusal.status}: {refusal.reason}")
 
     def request_done(self, request: Request) -> None:
         """Write the request's line (spec http 15): who, what, status, bytes, with what, how long."""

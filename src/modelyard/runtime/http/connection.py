@@ -195,7 +195,8 @@ class EdgeConnection(asyncio.Protocol):
         assert self._reader.refusal is not None
         if self._reader.refusal is NOTHING_MORE:
             return
-        status, words, content_type = self._reader.refusal
+        self._edge.refused(self.client_address, self._reader.refusal)
+        status, words, content_type, _ = self._reader.refusal
         head = wire_headers.status_line(status)
         self.write(
             b"%sContent-Type: %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s"

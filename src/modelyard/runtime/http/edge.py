@@ -10,6 +10,7 @@ from modelyard.runtime.clock import Clock
 from modelyard.runtime.http.body import BodyBudget
 from modelyard.runtime.http.connection import EdgeConnection
 from modelyard.runtime.http.limits import give_up_lost_peer
+from modelyard.runtime.http.reader import Refusal
 from modelyard.runtime.http.request import Request
 from modelyard.runtime.http.turn import Turn
 
@@ -20,16 +21,28 @@ RequestHandler = Callable[[Request], None]
 """Answers a request, now or later. It may not raise."""
 
 
+def _nobody_listens(client: bytes, refusal: Refusal) -> None:
+    pass
+
+
 class Edge:
     """The listening sockets and their connections."""
 
     def __init__(
-        self, handler: RequestHandler, clock: Clock, turn: Turn, *, request_done: Callable[[Request], None]
+        self,
+        handler: RequestHandler,
+        clock: Clock,
+        turn: Turn,
+        *,
+        request_done: Callable[[Request], None],
+        refused: Callable[[bytes, Refusal], None] = _nobody_listens,
     ) -> None:
+        """`refused` hears of what never became a request, or ceased to be one: whose it was, and the answer."""
         self.handler = handler
         self.clock = clock
         self.turn = turn
         self.request_done = request_done
+        self.refused = refused
         self.budget = BodyBudget()
         self.connections: set[EdgeConnection] = set()
         self.draining = False

@@ -39,6 +39,13 @@ class Refusal(NamedTuple):
     status: int
     words: bytes
     content_type: bytes = b"text/plain; charset=utf-8"
+    message: str = ""
+    """The words for people, where `words` are for programs."""
+
+    @property
+    def reason(self) -> str:
+        """In words, on one line."""
+        return self.message or self.words.decode().strip()
 
 
 NOTHING_MORE = Refusal(0, b"")
@@ -339,7 +346,7 @@ def _too_large(head: RequestHead, largest: float) -> Refusal:
     endpoint = POST_ENDPOINTS.get(head.path)
     dialect = Dialect.OPENAI if endpoint is None else endpoint.dialect
     error = errors.over_max_body(int(largest))
-    return Refusal(error.status, errors.json_body(error, dialect), b"application/json")
+    return Refusal(error.status, errors.json_body(error, dialect), b"application/json", error.message)
 
 
 def _is_other_protocol(data: bytes) -> bool:
