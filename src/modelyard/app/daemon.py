@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import math
 import os
 import signal
 import sys
@@ -289,7 +288,7 @@ class Daemon:
         self.logs.keep_models(config.models)
         for model in config.models:
             self.logs.model(model)
-        self._edge.budget.largest = config.max_body or math.inf
+        self._edge.budget.largest = config.max_body or None
         self._peers.adopt(world.peers())
         self._records.adopt(config)
         self._inference.recorder = self._recorder if config.record_requests else None

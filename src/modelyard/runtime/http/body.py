@@ -6,7 +6,6 @@ import mmap
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from math import inf
 from typing import IO, Protocol
 
 SPOOL_CHUNK = 64 * 1024
@@ -27,7 +26,7 @@ class BodySink(Protocol):
 class BodyBudget:
     """How much all gathered bodies together may hold in memory, in bytes; past it a body goes to disk.
 
-    One that has more than `largest` bytes is refused.
+    One that has more than `largest` bytes is refused; None is no limit.
     """
 
     __slots__ = ("largest", "limit", "per_body", "used")
@@ -35,7 +34,7 @@ class BodyBudget:
     def __init__(self, limit: int = 64 << 20, per_body: int = 8 << 20) -> None:
         self.limit = limit
         self.per_body = per_body
-        self.largest = inf
+        self.largest: int | None = None
         self.used = 0
 
     def __repr__(self) -> str:

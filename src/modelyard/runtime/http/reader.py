@@ -112,11 +112,12 @@ class RequestReader:
         assert self.known is not None
         pattern, head = self.known
         whole = pattern.body_of(data)
-        if whole is None or len(whole) > self._edge.budget.largest:
+        budget = self._edge.budget
+        if whole is None or (budget.largest is not None and len(whole) > budget.largest):
             return None
         self._misses = 0
         head = head.of_length(len(whole))
-        return Request(self._connection, head, Body(self._edge.budget, whole), self._edge.clock.now())
+        return Request(self._connection, head, Body(budget, whole), self._edge.clock.now())
 
     def forget_known(self) -> None:
         """Another head came, or this one at a time when it could not be taken."""
@@ -276,8 +277,9 @@ class RequestReader:
         if self.parsing is not None:
             body = self.parsing.body
             body.feed(data)
-            if body.size > self._edge.budget.largest:
-                self.refuse(_too_large(self.parsing.head, self._edge.budget.largest))
+            largest = self._edge.budget.largest
+            if largest is not None and body.size > largest:
+                self.refuse(_too_large(self.parsing.head, largest))
 
     def on_message_complete(self) -> None:
         """httptools: the request is complete."""
@@ -287,7 +289,7 @@ class RequestReader:
 
     def _check_head(self, head: RequestHead) -> None:
         """What llhttp lets through and we refuse, and what needs care."""
-        fields, headers = head.fields, head.headers
+        fields, headers, largest = head.fields, head.headers, self._edge.budget.largest
         host = fields.get(b"host")
         if host is None:
             if not head.http10:
@@ -300,8 +302,8 @@ class RequestReader:
             self.refuse(TOO_LARGE)
         if b"transfer-encoding" in fields:
             self._check_coding(head)
-        elif int(fields.get(b"content-length", b"0")) > self._edge.budget.largest:
-            self.refuse(_too_large(head, self._edge.budget.largest))
+        elif largest is not None and int(fields.get(b"content-length", b"0")) > largest:
+            self.refuse(_too_large(head, largest))
         self.expects_continue = False
         if b"expect" in fields and not head.http10:
             self.expects_continue = fields[b"expect"].strip().lower() == b"100-continue"
@@ -341,11 +343,11 @@ def _is_host(value: bytes) -> bool:
     return _HOST.fullmatch(value) is not None
 
 
-def _too_large(head: RequestHead, largest: float) -> Refusal:
+def _too_large(head: RequestHead, largest: int) -> Refusal:
     """The answer to a body that is larger than `maxBody`, as the clients of the route know errors."""
     endpoint = POST_ENDPOINTS.get(head.path)
     dialect = Dialect.OPENAI if endpoint is None else endpoint.dialect
-    error = errors.over_max_body(int(largest))
+    error = errors.over_max_body(largest)
     return Refusal(error.status, errors.json_body(error, dialect), b"application/json", error.message)
 
 
