@@ -1,6 +1,6 @@
 /* Holds many paced event streams open at once and checks that every event arrived, in order and to the end.
  *
- *   streams --port N [--streams 64] [--events 200] [--interval-us 5000] [--model bench]
+ *   streams --port N [--streams 64] [--events 200] [--interval-us 5000] [--model bench] [--key KEY]
  *
  * The streams start evenly spread over one interval, as those of independent users do; if all started together a proxy
  * would be woken once for many events and look cheaper than it is. Prints one line of JSON: what came, and how long
@@ -34,7 +34,7 @@ struct stream {
 };
 
 static long port, stream_count = 64, event_count = 200, interval_us = 5000;
-static const char *model = "bench";
+static const char *model = "bench", *key = "";
 static struct stream *streams;
 static long started, ended;
 static uint64_t bytes;
@@ -176,10 +176,12 @@ static void prepare_request(void) {
                         "{\"model\":\"%s\",\"stream\":true,\"bench_events\":%ld,\"bench_interval_us\":%ld,"
                         "\"messages\":[{\"role\":\"user\",\"content\":\"Count for me.\"}]}",
                         model, event_count, interval_us);
+  char credentials[256] = "";
+  if (*key != '\0') snprintf(credentials, sizeof credentials, "Authorization: Bearer %s\r\n", key);
   request_length = (size_t)snprintf(request, sizeof request,
-                                    "POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:%ld\r\n"
+                                    "POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:%ld\r\n%s"
                                     "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
-                                    port, length, body);
+                                    port, credentials, length, body);
 }
 
 static void start_next(int timer) {
@@ -199,6 +201,7 @@ static void read_options(int count, char **words) {
                                         {"events", required_argument, NULL, 'e'},
                                         {"interval-us", required_argument, NULL, 'i'},
                                         {"model", required_argument, NULL, 'm'},
+                                        {"key", required_argument, NULL, 'k'},
                                         {0}};
   for (int option; (option = getopt_long(count, words, "", known, NULL)) != -1;) {
     if (option == 'p') port = number_of(optarg, 1, 65535);
@@ -206,6 +209,7 @@ static void read_options(int count, char **words) {
     else if (option == 'e') event_count = number_of(optarg, 1, 1000000);
     else if (option == 'i') interval_us = number_of(optarg, 1, 60000000);
     else if (option == 'm') model = optarg;
+    else if (option == 'k') key = optarg;
     else exit(2);
   }
   if (port == 0) {

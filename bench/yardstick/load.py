@@ -44,6 +44,8 @@ def send_requests(target: Target, connections: int, seconds: int) -> RequestFigu
         BenchError: an answer was missing or was no success.
     """
     argv = [tools.program("wrk", "wrk"), "-t1", f"-c{connections}", f"-d{seconds}s"]
+    if target.key:
+        argv += ["-H", f"Authorization: Bearer {target.key}"]
     found = _json_line([*argv, "-s", str(tools.BENCH / "chat.lua"), target.url])
     if found["failed"] or found["timeouts"] or not found["requests"]:
         raise BenchError(f"{target.name} failed under load: {found}")
@@ -61,7 +63,7 @@ def hold_streams(target: Target, repeats: int) -> StreamFigures:
     Raises:
         BenchError: an event was missing.
     """
-    client = [tools.compiled("streams"), "--port", str(target.port)]
+    client = [tools.compiled("streams"), "--port", str(target.port), *(["--key", target.key] if target.key else [])]
     argv = [*client, "--streams", str(STREAMS), "--events", str(EVENTS), "--interval-us", str(INTERVAL_US)]
     workers = target.working()
     before = proc.cpu_seconds(workers)

@@ -26,6 +26,8 @@ class Target:
     """The processes whose CPU time is its cost per event."""
     resident: Callable[[], Sequence[int]]
     """The processes whose memory is its cost."""
+    key: str = ""
+    """What its clients must show; empty: nothing."""
 
     @property
     def url(self) -> str:
@@ -85,6 +87,15 @@ def start_recording(servers: Servers) -> Target:
     return Target("recording", port, lambda: [daemon.pid], lambda: [daemon.pid, *_helpers(daemon.pid)])
 
 
+def start_guarded(servers: Servers) -> Target:
+    """Modelyard as a proxy that knows its callers and sets a parameter: each request shows a key, which is checked and
+    taken away, and each body is written anew."""
+    model = {"cmd": engine_command(), "parallel": 1000, "filters": {"setParams": {"temperature": 0.7}}}
+    key = "sk-bench-0123456789abcdef"
+    daemon, port = start_daemon(servers, {"bench": model}, name="guarded", apiKeys=[key], recordRequests=False)
+    return Target("guarded", port, lambda: [daemon.pid], lambda: [daemon.pid, *_helpers(daemon.pid)], key)
+
+
 def engine_command(*options: str) -> str:
     """A model's `cmd`: the engine on the port that Modelyard chooses."""
     return shlex.join([tools.compiled(ENGINE), *options]) + " --port ${PORT}"
@@ -115,5 +126,6 @@ STARTERS: dict[str, Callable[[Servers], Target]] = {
     "direct": start_direct,
     "nginx": start_nginx,
     "modelyard": start_modelyard,
+    "guarded": start_guarded,
     "recording": start_recording,
 }
