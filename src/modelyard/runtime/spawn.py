@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 
 from modelyard.runtime.platform.base import ProcessKey
+from modelyard.runtime.platform.descriptors import hand_down_descriptors
 from modelyard.runtime.platform.here import system
 
 ABANDON_SECONDS = 0.5
@@ -151,6 +152,7 @@ def spawn(
     except ValueError as error:  # a NUL in an argument or in the environment
         raise SpawnError(str(error)) from error
     _started.add(popen.pid)
+    hand_down_descriptors(popen.pid)
     try:
         return Process(popen, on_exit)
     except OSError as error:  # no descriptor left to watch it with

@@ -18,6 +18,7 @@ from modelyard.app.reload import Loaded, Sources
 from modelyard.config.errors import ConfigError
 from modelyard.config.schema import Config, HeldPorts
 from modelyard.runtime.http.certificate import ServerCertificate
+from modelyard.runtime.platform.descriptors import claim_descriptors
 from modelyard.runtime.platform.supported import why_not_on
 from modelyard.runtime.watch import Watcher, look_at_directory, look_at_file
 
@@ -115,6 +116,7 @@ def serve(config: Config, options: Options) -> int:
     async def work() -> int:
         return await Daemon(config, options).run()
 
+    claim_descriptors()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(work())
