@@ -10,6 +10,8 @@ export interface ModelStatus {
   description: string;
   state: string;
   phase?: Phase;
+  /** Why its process was started, or told to stop; empty where none runs. */
+  reason?: string;
   unlisted: boolean;
   peerID: string;
   aliases?: string[];
@@ -54,6 +56,8 @@ export interface ModelFigures {
   inFlight: number;
   waiting: number;
   held: boolean;
+  failure?: string | null;
+  retryIn?: number | null;
   proxy: string;
   ttl: number;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { GpuSample, ModelSample, SystemSample } from "../api/generated";
-import { devicesOf, extended, MEBIBYTE, newestOf, NO_SAMPLES, type Performance } from "./performance";
+import { devicesOf, extended, heldBy, MEBIBYTE, newestOf, NO_SAMPLES, type Performance } from "./performance";
 
 export function at(seconds: number): string {
   return new Date(Date.UTC(2031, 1, 5) + seconds * 1000).toISOString();
@@ -63,4 +63,10 @@ test("an hour is kept, and no more, in a tab that stays open for a day", () => {
 test("a server that is older, or has nothing yet, is understood", () => {
   expect(extended(NO_SAMPLES, { enabled: true, sys_stats: null, gpu_stats: null })).toEqual(NO_SAMPLES);
   expect(newestOf(NO_SAMPLES)).toBeNull();
+});
+
+test("what a model holds is on GPUs, or else in memory; who has gone holds nothing", () => {
+  const models = [model("gone", 0, 5, { 0: 5 }), model("a", 5, 2, { 0: 3, 1: 4 }), model("b", 5, 2, {})];
+  const samples = { ...NO_SAMPLES, models };
+  expect(["gone", "a", "b"].map((name) => heldBy(samples, name))).toEqual([0, 7, 2]);
 });

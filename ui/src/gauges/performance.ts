@@ -81,6 +81,14 @@ export function devicesOf({ systems, gpus, models }: Samples): Device[] {
   return [...ofGpus, ...(ofMachine ? [ofMachine] : [])].filter((device) => device.total > 0);
 }
 
+/** What a model holds, as it was measured last, in bytes: on GPUs where it is on any, else of the machine's memory. */
+export function heldBy({ models }: Samples, model: string): number {
+  const last = models.at(-1)?.timestamp;
+  const sample = models.findLast((one) => one.timestamp === last && one.model === model);
+  if (!sample) return 0;
+  return Object.values(sample.gpu).reduce((sum, held) => sum + held, 0) || sample.anonymous;
+}
+
 function shares(samples: ModelSample[], bytes: (sample: ModelSample) => number): Share[] {
   return samples
     .map((sample) => ({ model: sample.model, bytes: bytes(sample) }))

@@ -16,3 +16,9 @@ test("only the latest are kept, and each keeps its number", () => {
   expect(kept.every((line) => line.text === String(line.number))).toBe(true);
   expect(kept.at(-1)?.text).toBe("99");
 });
+
+test("a line that never ends does not grow for ever", () => {
+  const lines = new Lines();
+  for (let number = 0; number < 1000; number++) lines.push("x".repeat(1000));
+  expect(lines.push("\n")[0]?.length).toBe(100_000);
+});

@@ -1,3 +1,6 @@
+/** Characters of a line that has no end yet. */
+const LONGEST = 100_000;
+
 /** Text that arrives in pieces, as lines; only the latest are kept. */
 export class Lines {
   #lines: string[] = [];
@@ -12,7 +15,7 @@ export class Lines {
   /** Take in a piece; a line shows once it is complete. */
   push(piece: string): string[] {
     const parts = (this.#rest + piece).split("\n");
-    this.#rest = parts.pop() ?? "";
+    this.#rest = (parts.pop() ?? "").slice(-LONGEST);
     const added = parts.map(withoutReturns);
     this.#lines.push(...added);
     if (this.#lines.length > this.#most * 1.2) {

@@ -2,6 +2,8 @@ import type { Phase } from "../api/types";
 
 /** A while that a model spent in one phase; times are milliseconds since the epoch, `to` is null while it lasts. */
 export interface Span {
+  /** Its own among all spans. */
+  id: number;
   model: string;
   phase: Phase;
   from: number;
@@ -13,28 +15,26 @@ export interface Span {
 export const KEPT = 15 * 60_000;
 const MOST_SPANS = 2000;
 const AWAY: ReadonlySet<Phase> = new Set(["stopped", "shutdown"]);
-const REASON = /^(?:\S+ )*?(?:\[INFO\] )?(starting|stopping) (\S+): (.+)$/;
 
 /** Who was resident when in the last minutes, and why that changed. */
 export class Timeline {
   #spans: Span[] = [];
-  #reasons = new Map<string, string>();
+  #count = 0;
 
   /** All spans, in the order of their news; those of models that are away are left out. */
   spans(): readonly Span[] {
     return this.#spans;
   }
 
-  /** A model is in a phase since then. Returns whether that is news. */
-  note(model: string, phase: Phase, since: number): boolean {
+  /** A model is in a phase since then, for this reason. Returns whether that is news. */
+  note(model: string, phase: Phase, since: number, why = ""): boolean {
     const last = this.#lastOf(model);
     if (last?.to === null) {
       if (last.phase === phase) return false;
       last.to = Math.max(since, last.from);
     }
     if (AWAY.has(phase)) return last !== undefined;
-    const why = phase === "starting" || phase === "stopping" ? (this.#reasons.get(`${phase} ${model}`) ?? "") : "";
-    this.#spans.push({ model, phase, from: since, to: null, why });
+    this.#spans.push({ id: ++this.#count, model, phase, from: since, to: null, why });
     this.#forget(since);
     return true;
   }
@@ -43,21 +43,6 @@ export class Timeline {
   correct(model: string, phase: Phase, since: number): void {
     const last = this.#lastOf(model);
     if (last?.to === null && last.phase === phase && since < last.from - 1000) last.from = since;
-  }
-
-  /** The log says why a model was started or stopped; other lines say nothing. */
-  explain(line: string): void {
-    const match = REASON.exec(line);
-    if (!match) return;
-    const [, phase = "", model = "", why = ""] = match;
-    this.#reasons.set(`${phase} ${model}`, why);
-    const last = this.#lastOf(model);
-    if (last && last.phase === phase) last.why = why;
-  }
-
-  /** Why the model that runs was started, as far as the log goes back. */
-  whyStarted(model: string): string {
-    return this.#reasons.get(`starting ${model}`) ?? "";
   }
 
   #lastOf(model: string): Span | undefined {

@@ -23,6 +23,9 @@ export interface YardModel extends ModelStatus {
   inFlight: number;
   waiting: number;
   held: boolean;
+  /** Of a start that failed: why, and when it may be tried again, in milliseconds since the epoch. */
+  failure: string;
+  retryAt: number | null;
 }
 
 /** What the server tells, for all pages. Changes come at most once a frame. */
@@ -78,10 +81,6 @@ class Yard {
   pollSoon(): void {
     clearTimeout(this.#polling);
     this.#polling = setTimeout(() => void this.#poll(), 50);
-  }
-
-  whyStarted(model: string): string {
-    return this.#timeline.whyStarted(model);
   }
 
   #listen(): void {
@@ -163,15 +162,14 @@ class Yard {
   #applyStatus(statuses: ModelStatus[]): void {
     this.statuses = statuses;
     const now = Date.now();
-    for (const status of statuses) if (!status.peerID) this.#timeline.note(status.id, phaseOf(status), now);
+    for (const status of statuses)
+      if (!status.peerID) this.#timeline.note(status.id, phaseOf(status), now, status.reason);
     this.pollSoon();
   }
 
   #applyLog(source: string, data: string): void {
     const log = source === "proxy" ? this.logs.proxy : this.logs.upstream;
-    const added = log.push(data);
-    if (source === "proxy") added.forEach((line) => this.#timeline.explain(line));
-    this.logged += added.length;
+    this.logged += log.push(data).length;
   }
 
   async #poll(): Promise<void> {
@@ -215,6 +213,8 @@ class Yard {
       inFlight: figures?.inFlight ?? 0,
       waiting: figures?.waiting ?? 0,
       held: figures?.held ?? false,
+      failure: figures?.failure ?? "",
+      retryAt: figures?.retryIn == null ? null : figures.at + figures.retryIn * 1000,
     };
   }
 
