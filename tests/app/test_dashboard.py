@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families as parse
 
-from modelyard.app.meters import Measured, Meters
+from modelyard.app.meters import Meters
 from modelyard.app.metrics import machine_families, model_families
 from modelyard.core.commands import StartChild, StopChild
 from modelyard.core.events import ChildExited, ChildReady
@@ -27,7 +27,7 @@ from modelyard.runtime.logs import LogHub
 from modelyard.runtime.tasks import TaskOwner
 from modelyard.wire.exposition import write
 from modelyard.wire.usage import Figures
-from tests.app.test_meters import serving, specs
+from tests.app.test_meters import ended, serving, specs
 from tests.runtime.gauges.machines import PaperMachine
 from tests.runtime.gauges.test_nvidia import SMI
 
@@ -66,7 +66,7 @@ def _meters() -> Meters:
         ChildExited(child),
     ):
         meters.child_moved(news, used)
-    meters.count("m", Measured("ok", 1.0, figures=Figures(input=1)))
+    meters.count([ended(figures=Figures(input=1))])
     return meters
 
 

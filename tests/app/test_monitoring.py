@@ -17,7 +17,7 @@ from starlette.routing import Route
 from modelyard import __version__
 from modelyard.app import monitoring as module
 from modelyard.app.api.monitoring import MonitoringRoutes, parse_time
-from modelyard.app.meters import UNKNOWN, Measured, Meters
+from modelyard.app.meters import UNKNOWN, Meters
 from modelyard.app.monitoring import Monitoring
 from modelyard.config.document import Performance
 from modelyard.config.schema import Config, ModelConfig
@@ -27,6 +27,7 @@ from modelyard.runtime.gauges.samples import ModelSample, ProcessMemory, SystemS
 from modelyard.runtime.gauges.system import SystemGauge
 from modelyard.runtime.http.asgi import AsgiApp
 from modelyard.wire.usage import NOT_REPORTED, Figures
+from tests.app.test_meters import ended
 from tests.runtime.gauges.machines import PaperMachine
 from tests.runtime.gauges.test_nvidia import SMI
 from tests.runtime.gauges.test_system import MEMINFO, NET, STAT
@@ -229,7 +230,7 @@ def test_metrics_tell_of_each_model(tmp_path: Path) -> None:
     """R58: requests without tokens count, and what is not known adds nothing."""
 
     async def story(monitoring: Monitoring, client: httpx.AsyncClient) -> None:
-        monitoring.meters.count("m", Measured("ok", 1.5, 0.04, figures=Figures(cached=NOT_REPORTED)))
+        monitoring.meters.count([ended(ended_at=101.5, queued=40, figures=Figures(cached=NOT_REPORTED))])
         monitoring.monitor.memory = {
             "m": ProcessMemory(processes=2, resident=300, anonymous=100, proportional=200, gpu={"0": 7})
         }

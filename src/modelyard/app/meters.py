@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
-
-import msgspec
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Protocol
 
 from modelyard.core.commands import StartChild, StopChild
 from modelyard.core.events import ChildExited, ChildFailed, ChildReady
@@ -63,17 +62,32 @@ class Histogram:
         self.total += sum(ordered)
 
 
-class Measured(msgspec.Struct, frozen=True, gc=False):
-    """What is counted of one request that has ended. All times are seconds; a negative one stands for none."""
+class Ended(Protocol):
+    """What is counted of one request that has ended. Moments are seconds on one clock; 0 is one that never came."""
 
-    outcome: str
-    duration: float
-    queued: float = 0.0
-    loaded: float = -1.0
-    """How long it waited for its model to load."""
-    first_byte: float = -1.0
-    first_token: float = -1.0
-    figures: Figures = NOTHING
+    @property
+    def model(self) -> str: ...
+    @property
+    def outcome(self) -> str: ...
+    @property
+    def figures(self) -> Figures: ...
+    @property
+    def arrived_at(self) -> float: ...
+    @property
+    def first_byte_at(self) -> float: ...
+    @property
+    def first_token_at(self) -> float: ...
+    @property
+    def ended_at(self) -> float: ...
+    @property
+    def queued(self) -> float:
+        """How long it waited for its turn (milliseconds)."""
+        ...
+
+    @property
+    def loaded(self) -> float:
+        """How long it waited for its model to load (milliseconds); 0 or less stands for not at all."""
+        ...
 
 
 class ModelMeter:
@@ -85,7 +99,7 @@ class ModelMeter:
     )  # fmt: skip
 
     def __init__(self) -> None:
-        self.noted: list[Measured] = []
+        self.noted: list[Ended] = []
         """Requests that are not counted yet."""
         self.requests: Counter[str] = Counter()
         """By outcome."""
@@ -116,11 +130,11 @@ class ModelMeter:
         if not noted:
             return
         self.requests.update([one.outcome for one in noted])
-        self.duration.observe_all([one.duration for one in noted])
-        self.queue.observe_all([one.queued for one in noted])
-        self.waited_for_load.observe_all([one.loaded for one in noted if one.loaded > 0])
-        self.first_byte.observe_all([one.first_byte for one in noted])
-        self.first_token.observe_all([one.first_token for one in noted])
+        self.duration.observe_all([one.ended_at - one.arrived_at for one in noted])
+        self.queue.observe_all([one.queued / 1000 for one in noted])
+        self.waited_for_load.observe_all([one.loaded / 1000 for one in noted if one.loaded > 0])
+        self.first_byte.observe_all([one.first_byte_at - one.arrived_at for one in noted if one.first_byte_at])
+        self.first_token.observe_all([one.first_token_at - one.arrived_at for one in noted if one.first_token_at])
         self._count_tokens([one.figures for one in noted if one.figures is not NOTHING])
 
     def _count_tokens(self, figures: list[Figures]) -> None:
@@ -163,12 +177,13 @@ class Meters:
             meter = self.models.setdefault(name, ModelMeter())
         return meter
 
-    def count(self, model: str, measured: Measured) -> None:
-        """A request has ended."""
-        meter = self.models.get(model) or self.of(model)
-        meter.noted.append(measured)
-        if len(meter.noted) >= TOGETHER:
-            meter.count_noted()
+    def count(self, ended: Sequence[Ended]) -> None:
+        """Requests have ended."""
+        for model in {one.model for one in ended}:
+            meter = self.of(model)
+            meter.noted += [one for one in ended if one.model == model]
+            if len(meter.noted) >= TOGETHER:
+                meter.count_noted()
 
     def counted(self) -> list[tuple[str, ModelMeter]]:
         """All that has been counted, by model."""

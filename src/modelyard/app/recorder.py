@@ -13,7 +13,7 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 
 from modelyard.app.asking import session_in
-from modelyard.app.meters import Measured, Meters
+from modelyard.app.meters import Meters
 from modelyard.app.recording import Recording
 from modelyard.app.records import Records
 from modelyard.app.world import World
@@ -22,7 +22,7 @@ from modelyard.core.model import Phase
 from modelyard.runtime.clock import Clock
 from modelyard.runtime.engine import Engine
 from modelyard.runtime.feed import Feed
-from modelyard.runtime.records.row import Pending, Row
+from modelyard.runtime.records.row import Row
 from modelyard.wire.headers import Header, find
 from modelyard.wire.redact import client_address
 from modelyard.wire.usage import Figures
@@ -125,18 +125,19 @@ class Recorder:
         if not self._ended:
             return
         recordings, self._ended = self._ended, []
-        store, captures, meters = self.records.store, self.records.captures, self.meters
-        rows: list[Row | Pending] = []
+        store, captures = self.records.store, self.records.captures
+        takes_captures = captures.takes_more(self.clock.now())
+        rows: list[Ended] = []
         uncaptured = self._uncaptured()
         for recording in recordings:
             number = store.next_id()
             kept = self._kept_of(recording, number)
             rows.append(kept)
-            if meters is not None:
-                meters.count(kept.model, _measured(kept))
-            if captures.limit and recording.captures and kept.model not in uncaptured:
+            if takes_captures and recording.captures and kept.model not in uncaptured:
                 captures.add(recording.capture(number))
         store.add_all(rows)
+        if self.meters is not None:
+            self.meters.count(rows)
         if self._feed.is_watched:
             for number in range(store.last_id - len(rows) + 1, store.last_id + 1):
                 self._feed.tell(ACTIVITY, {"id": number})
@@ -233,19 +234,6 @@ class Recorder:
         if kept.was_local:
             metadata["fifo_priority"] = str(self._world.config.priority_of(kept.model))
         return _encode(metadata).decode() if metadata else ""
-
-
-def _measured(kept: Ended) -> Measured:
-    arrived = kept.arrived_at
-    return Measured(
-        kept.outcome,
-        kept.ended_at - arrived,
-        kept.queued / 1000,
-        kept.loaded / 1000,
-        kept.first_byte_at - arrived,
-        kept.first_token_at - arrived,
-        kept.figures,
-    )
 
 
 def _text(path: bytes) -> str:

@@ -142,3 +142,36 @@ def test_deleted_ones_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
         assert (buffer._fresh_size, buffer._packed_size) == (0, 0)
 
     story(work)
+
+
+def test_a_second_with_many_requests_does_not_push_itself_out() -> None:
+    """Those that were captured first stay for a second; with few requests the newest always count."""
+
+    async def work() -> None:
+        buffer = CaptureBuffer(1 << 20)
+        number = 0
+
+        def second(at: float, size: int, times: int) -> int:
+            """So many requests end at about that moment; how many of them are captured."""
+            nonlocal number
+            taken = 0
+            for turn in range(times):
+                number += 1
+                if buffer.takes_more(at + turn / times / 2):
+                    taken += keep(buffer, number, bytes(size))
+            return taken
+
+        assert second(10.0, 100_000, 200) == 200, "few: the oldest go"
+        assert 1 not in buffer
+        assert number in buffer
+        assert second(20.0, 100, 5000) == (1 << 20) // 2148 + 1
+        assert 202 in buffer
+        assert number not in buffer
+        assert second(21.0, 100_000, 5000) == module.MANY
+        assert second(22.0, 100, 3) == 3
+
+    story(work)
+
+
+def test_without_a_bound_nothing_is_taken() -> None:
+    assert not CaptureBuffer(0).takes_more(1.0)

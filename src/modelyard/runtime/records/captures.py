@@ -3,6 +3,9 @@
 New captures are held as they came. Those that have lived for a while are compressed, off the loop, so that many more
 fit; where requests come faster than that, the oldest go without ever having cost the work. What is held never exceeds
 the bound twice: once as it came, once compressed.
+
+Where many end in a second, and they fill the whole bound, the rest of that second is not captured. All would push each
+other out before anybody could look at one, at the price of memory that is never used twice.
 """
 
 from __future__ import annotations
@@ -20,6 +23,8 @@ from modelyard.wire.redact import shown_headers
 
 RIPE = 5.0
 """Seconds after which a capture is worth compressing."""
+MANY = 256
+"""Captures that are always taken in a second, however large they are."""
 LEVEL = 1
 """Of the compression: higher ones take twice as long for a few percent."""
 _OVERHEAD = 2048
@@ -78,6 +83,10 @@ class CaptureBuffer:
         self._packed: OrderedDict[int, bytes] = OrderedDict()
         self._packed_size = 0
         self._packing = False
+        self._second = 0.0
+        """When the present second began."""
+        self._taken = 0
+        self._taken_size = 0
         self._seen = 0
         """The newest capture when it was last looked which are ripe."""
 
@@ -92,12 +101,22 @@ class CaptureBuffer:
     def __contains__(self, number: int) -> bool:
         return number in self._fresh or number in self._packed
 
+    def takes_more(self, now: float) -> bool:
+        """Whether captures are taken now, a moment in seconds on any clock; asked before some are added."""
+        if not 0.0 <= now - self._second < 1.0:
+            self._second = now
+            self._taken = self._taken_size = 0
+        return self.limit > 0 and (self._taken < MANY or self._taken_size < self.limit)
+
     def add(self, capture: RawCapture | None) -> bool:
         """Keep it, if there is one, at the cost of older ones; whether it fits at all."""
         if capture is None or capture.weight > self.limit or not self.limit:
             return False
+        size = capture.weight + _OVERHEAD
         self._fresh[capture.id] = capture
-        self._fresh_size += capture.weight + _OVERHEAD
+        self._fresh_size += size
+        self._taken += 1
+        self._taken_size += size
         if self._fresh_size > self.limit:
             self._make_room()
         if not self._packing:
