@@ -153,6 +153,20 @@ def test_a_listener_of_somebody_else_is_not_taken_for_the_engine(monkeypatch: py
     in_yard(story)
 
 
+def test_a_port_that_was_handed_out_and_is_taken_has_a_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """R3: two servers with the same startPort on one machine."""
+    monkeypatch.setattr(child_module, "PORT_PATIENCE", 0.2)
+
+    async def story(yard: Yard) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            taken = other.getsockname()[1]
+            child = yard.child(engine("--port", taken), port=taken, handed_out=taken)
+            words = f"port {taken} is already in use by another process (startPort chooses others)"
+            assert await yard.failure(child) == words
+
+    in_yard(story)
+
+
 def test_a_listener_that_is_just_leaving_delays_the_start_only() -> None:
     """R4: the engine of before may need a moment to let go of the port."""
 
@@ -378,7 +392,7 @@ def test_a_failing_cmd_stop_is_no_term(tmp_path: Path) -> None:
 def test_a_cmd_stop_that_cannot_be_started_is_reported() -> None:
     async def story(yard: Yard) -> None:
         child = yard.child("sleep 600", check="none", cmd_stop="/no/such ${PID}")
-        child.stop(0.1)
+        child.stop(1.0)  # less may be over before it is tried, on a busy machine
         await yard.exit(child)
         assert "<m1> cmdStop failed: fork/exec /no/such" in yard.daemon_lines()
 

@@ -86,9 +86,11 @@ class Yard:
         cmd_stop: str = "",
         env: tuple[str, ...] = (),
         start_timeout: float = PATIENCE,
+        handed_out: int | None = None,
         **more: Any,
     ) -> Child:
-        """A started child; `more` is for its `ProcessSpec`."""
+        """A started child. `handed_out` is its automatic port, as far as its words go; `more` is for its
+        `ProcessSpec`."""
         number = len(self.children) + 1
         spec = ProcessSpec(
             model=f"m{number}",
@@ -98,6 +100,7 @@ class Yard:
             proxy=f"http://127.0.0.1:{port or free_port()}" if proxy is None else proxy,
             check_endpoint=check,
             start_timeout=start_timeout,
+            port=handed_out,
             **more,
         )
         child = Child(

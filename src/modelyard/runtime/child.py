@@ -363,7 +363,8 @@ class Child:
         while not self._stop_asked and not self._port_is_free():
             if self._clock.now() >= deadline:
                 assert self._target is not None
-                return f"port {self._target.port} is already in use by another process"
+                remedy = " (startPort chooses others)" if self._target.port == self.spec.port else ""
+                return f"port {self._target.port} is already in use by another process{remedy}"
             await self._bell.wait_until(lambda: self._stop_asked, at(self._clock.now() + PORT_POLL))
         if self._stop_asked:
             return ABORTED
