@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from modelyard.core.events import ChildExited, ChildReady
+from modelyard.core.events import ChildBrokeDown, ChildExited, ChildReady
 from modelyard.runtime import child as child_module
 from modelyard.runtime.platform.family import find_tree
 from modelyard.runtime.spawn import Reaper
 from modelyard.runtime.tree import ProcessTree
-from tests.support.processes import engine, eventually, exists, free_port, is_alive, read_pids, state
+from tests.support.processes import engine, eventually, exists, free_port, is_alive, read_pids, state, wait_until
 from tests.support.yard import Yard, in_yard, zombies_of_ours
 
 pytestmark = pytest.mark.real
@@ -472,6 +472,50 @@ def test_when_the_leader_dies_the_rest_is_cleared_before_the_news(tmp_path: Path
         assert reason == "upstream process exited unexpectedly — killed by SIGKILL"
         assert "[WARN] <m1> upstream process exited unexpectedly" in yard.daemon_lines()
         assert not any(map(is_alive, read_pids(tmp_path).values()))
+
+    in_yard(story)
+
+
+def test_a_death_is_told_as_soon_as_a_connection_breaks() -> None:
+    """R10: the sockets go first, and who waits must not be sent after them, before the loop has heard of the death."""
+
+    async def story(yard: Yard) -> None:
+        port = free_port()
+        child = yard.child(engine("--port", port), port=port)
+        await yard.ready(child)
+        child.doubt()
+        assert yard.events == [ChildReady(child.child)]
+        assert child.pid is not None
+        os.kill(child.pid, signal.SIGKILL)
+        wait_until(lambda: state(child.pid or 0) == "Z")  # the loop stands still meanwhile
+        child.doubt()
+        child.doubt()
+        assert yard.events == [ChildReady(child.child), ChildBrokeDown(child.child)]
+        assert "SIGKILL" in await yard.exit(child)
+        child.doubt()
+        child.kill()
+        assert len(yard.events) == 3
+
+    in_yard(story)
+
+
+def test_a_death_behind_a_wrapper_shows_at_its_port(tmp_path: Path) -> None:
+    """R10, R25: the wrapper would wait for ever for something else, and serve nobody."""
+
+    async def story(yard: Yard) -> None:
+        port = free_port()
+        inner = engine("--port", port, "--pids", tmp_path)
+        child = yard.child(f"sh -c {shlex.quote(f'{inner} & sleep 600')}", port=port)
+        await yard.ready(child)
+        await eventually(lambda: "3 known" in repr(child))
+        child.doubt()
+        assert yard.events == [ChildReady(child.child)]
+        served = read_pids(tmp_path)["leader"]
+        os.kill(served, signal.SIGKILL)
+        await eventually(lambda: not is_alive(served))
+        child.doubt()
+        assert yard.events == [ChildReady(child.child), ChildBrokeDown(child.child)]
+        await yard.exit(child)
 
     in_yard(story)
 

@@ -69,8 +69,8 @@ def _nobody_listens() -> None:
 
 class Child:
     """Owns one process tree. `post` gets `ChildReady` at most once, then `ChildBrokeDown` as soon as a ready one ends
-    unasked, and in the end exactly one `ChildFailed` (it never was ready) or `ChildExited`, and that only when no
-    process of the tree is left. Nothing here raises."""
+    unasked or is killed, and in the end exactly one `ChildFailed` (it never was ready) or `ChildExited`, and that only
+    when no process of the tree is left. Nothing here raises."""
 
     def __init__(
         self,
@@ -107,6 +107,7 @@ class Child:
         self._counts_from = 0.0
         """When the time to become ready began."""
         self._was_ready = False
+        self._broke_down = False
         self._stop_asked = False
         self._stop_by = math.inf
         self._bell = Bell(clock)
@@ -174,10 +175,25 @@ class Child:
         self._stop_by = min(self._stop_by, self._clock.now() + grace)
         self._bell.ring()
 
+    def doubt(self) -> None:
+        """A connection to it broke. Where it is on its way out, that is told now, before the next is sent to it."""
+        tree = self._tree
+        if tree is None or self._stop_asked or self.spec.keep_descendants:
+            return
+        if tree.is_ending or (tree.has_lost() and self._has_left_its_port()):
+            self._break_down()
+            self._bell.ring()
+
+    def _has_left_its_port(self) -> bool:
+        """Whether it listened, and does no more: behind a wrapper that waits, the end of the engine shows there."""
+        target = self._target
+        return self._was_ready and self.spec.port_check and target is not None and target.has_nobody()
+
     def kill(self) -> None:
         """Kill the tree at once."""
         self.stop(0.0)
         if self._tree is not None:
+            self._break_down()
             self._tree.kill()
 
     async def wait_gone(self) -> None:
@@ -210,10 +226,16 @@ class Child:
             await self._remember_members()
             await self._bell.wait_until(self._is_over)
             if not self._stop_asked:
-                self._post(ChildBrokeDown(self.child))
+                self._break_down()
         by_itself = not self._stop_asked
         status = await self._end_tree()
         return self._last_event(failure, by_itself=by_itself, status=status)
+
+    def _break_down(self) -> None:
+        """From now on nobody is to be sent to it; its end follows."""
+        if self._was_ready and not self._broke_down:
+            self._broke_down = True
+            self._post(ChildBrokeDown(self.child))
 
     def _finish(self, last_event: Event) -> None:
         self._post(last_event)
@@ -236,7 +258,7 @@ class Child:
         return ChildExited(self.child, reason) if self._was_ready else ChildFailed(self.child, reason)
 
     def _is_over(self) -> bool:
-        return self._stop_asked or self._has_ended()
+        return self._stop_asked or self._broke_down or self._has_ended()
 
     def _has_ended(self) -> bool:
         tree = self._tree
@@ -402,6 +424,8 @@ class Child:
             return None
         if tree.exited:
             self._begin_afterlife(tree)  # it may have ended just before it was told to
+        if not tree.exited and not self._stop_asked:
+            self._stop_by = self._clock.now() + CRASH_GRACE  # it ends by itself, and who knows how long that takes
         if not tree.exited:
             await self._remember_members()
             self._ask_to_end(tree)

@@ -46,6 +46,10 @@ class ProbeTarget:
         """Whether we can see who listens there."""
         return bool(loopback_addresses(self.host))
 
+    def has_nobody(self) -> bool:
+        """Whether we can see that nobody listens there."""
+        return self.is_on_loopback and self.is_free()
+
     def is_free(self) -> bool:
         """Whether nobody listens there yet. True for what is not on this machine's loopback."""
         return is_port_free(self.host, self.port)

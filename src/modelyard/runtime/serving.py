@@ -19,6 +19,7 @@ class ChildServing:
         self._reason = reason
         self._log = log
         self.pool = pool
+        pool.in_doubt = child.doubt
 
     def __repr__(self) -> str:
         return f"<ChildServing {self.child!r} {self.pool!r}>"

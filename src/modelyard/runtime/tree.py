@@ -59,6 +59,18 @@ class ProcessTree:
         """Whether the leader has ended, as of now. Others of the tree may live."""
         return self._leader.exited
 
+    @property
+    def is_ending(self) -> bool:
+        """Whether the leader has ended or is on its way out, as of now."""
+        if self.exited:
+            return True
+        stat = system.read_stat(self.pid)
+        return stat is not None and stat.ending
+
+    def has_lost(self) -> bool:
+        """Whether one that was seen to be of the tree has ended, or is on its way out, as of now."""
+        return any(_is_lost(system.read_stat(key.pid), key) for key in self._known)
+
     async def remember_members(self) -> None:
         """Note who belongs to the tree, while descent still shows it.
 
@@ -147,6 +159,10 @@ class ProcessTree:
         finally:
             for watch in watches:
                 watch.close()
+
+
+def _is_lost(stat: ProcessStat | None, key: ProcessKey) -> bool:
+    return stat is None or stat.key != key or stat.ending or not stat.alive
 
 
 def _member_ended(running: set[int], pid: int, bell: Bell) -> None:

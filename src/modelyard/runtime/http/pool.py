@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from math import inf
 from urllib.parse import urlsplit
 
@@ -72,6 +73,8 @@ class UpstreamPool:
         self._closed = False
         self._working_address: str | None = None
         self._context: ssl.SSLContext | None = None
+        self.in_doubt: Callable[[], None] = _nobody_minds
+        """Called when an answer broke off, or no connection could be had, before whoever waited for it hears of it."""
         self.was_used = False
         """Whether it was ever asked for a connection."""
         self._sweeper: asyncio.TimerHandle | None = None
@@ -93,8 +96,10 @@ class UpstreamPool:
             async with asyncio.timeout(self.limits.connect or None):
                 connection = await self._open()
         except TimeoutError:
+            self.in_doubt()
             taker.connect_failed(f"no connection within {self.limits.connect:g} seconds")
         except (OSError, ValueError) as error:
+            self.in_doubt()
             taker.connect_failed(_describe(error))
         else:
             if self._closed:
@@ -188,6 +193,10 @@ class UpstreamPool:
         for connection in list(self._idle):
             connection.close()
         self._idle.clear()
+
+
+def _nobody_minds() -> None:
+    pass
 
 
 def _describe(error: Exception) -> str:

@@ -308,6 +308,7 @@ class UpstreamConnection(asyncio.Protocol):
             if self._body:
                 taker.response_body(b"".join(self._body))
                 self._body.clear()
+            self._pool.in_doubt()
             taker.response_broken(reason)
 
     # ---------------------------------------------------------------- parser

@@ -40,6 +40,9 @@ class ProcessStat(NamedTuple):
     start_time: int
     alive: bool
     """False for a zombie: it holds nothing but its number."""
+    ending: bool = False
+    """Whether it is on its way out: nothing of its own runs any more, and it may take a while to give back what it
+    holds. False where the system does not tell."""
 
     @property
     def key(self) -> ProcessKey:

@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from modelyard.runtime.platform.base import ProcessKey, ProcessStat
 
 PR_SET_CHILD_SUBREAPER = 36
+PF_EXITING = 0x4
+"""Among the flags of a process: the kernel is taking it apart. Its sockets are closed in the course of that, and with
+gigabytes on a device it may be long until it has ended."""
 
 
 def read_stat(pid: int) -> ProcessStat | None:
@@ -24,7 +27,8 @@ def read_stat(pid: int) -> ProcessStat | None:
         return None
     # A leading thread that ended while others run looks like a zombie, but its process lives.
     alive = fields[0] not in (b"Z", b"X") or int(fields[17]) > 1
-    return ProcessStat(pid, int(fields[1]), int(fields[2]), int(fields[3]), int(fields[19]), alive)
+    ending = int(fields[6]) & PF_EXITING != 0
+    return ProcessStat(pid, int(fields[1]), int(fields[2]), int(fields[3]), int(fields[19]), alive, ending)
 
 
 def all_processes() -> Iterator[ProcessStat]:
