@@ -82,9 +82,57 @@ class TestWaits:
         c = ModelFacts(model="c", parallel=1)
         experienced(A, B, c).asks(1, "b").asks(2, "c").expect_waits(r2=22.0).asks(3, "a").expect_waits(r3=38.0)
 
+    def test_for_the_turn_of_another_that_has_not_begun(self) -> None:
+        """The rest of a and its stop, then b as a whole, then the load of c; whoever waits behind c changes nothing."""
+        others = [ModelFacts(model=model, parallel=1) for model in "cdef"]
+        book = experienced(A, B, *others).asks(1, "a").at(104.0)
+        for number, model in enumerate("bcdef", start=2):
+            book.asks(number, model)
+        expected = [entry.expected for entry in book.scheduler.snapshot().queue]
+        assert expected[:3] == [104.0 + 7.0 + 5.0, 116.0 + 10.0 + 1.0 + 5.0, 132.0 + 10.0 + 1.0 + 5.0]
+
+    def test_the_first_place_that_becomes_free_counts_and_for_a_swap_the_last(self) -> None:
+        wide = ModelFacts(model="a", parallel=2)
+        book = experienced(wide, B).asks(1, "a").at(103.0).asks(2, "a").at(104.0)
+        book.asks(3, "a").expect_waits(r3=6.0)
+        book.asks(4, "a").asks(5, "b").expect_waits(r5=9.0 + 10.0 + 1.0 + 5.0)
+
+    def test_a_wide_model_serves_several_as_soon_as_it_is_loaded(self) -> None:
+        wide = ModelFacts(model="a", parallel=2)
+        book = experienced(wide, B).unload("a").at(101.0).exited("a#2").asks(1, "a").asks(2, "a").expect_waits(r2=5.0)
+        book.asks(3, "a").expect_waits(r3=15.0)
+
+    def test_the_slowest_of_those_that_stop_counts(self) -> None:
+        together = {"g": GroupRule(swap=False, exclusive=False, members=("x", "y"))}
+        book = Playbook("x", "y", "b", groups=together, load_times={"b": 5.0})
+        for model, seconds in (("x", 3.0), ("y", 1.0)):
+            book.running(model).unload(model).at(book.now + seconds).exited(f"{model}#1")
+        book.asks(1, "x").ready("x#2").served(1).asks(2, "y").ready("y#2").served(2)
+        book.asks(3, "b").expect("stop x#2 in 10 s", "stop y#2 in 10 s").expect_waits(r3=8.0)
+
+    def test_a_model_that_is_ready_waits_for_its_neighbour_alone(self) -> None:
+        """Spec 4.3: x has six seconds left, and stops at once; then a serves without a load."""
+        groups = {"g": GroupRule(exclusive=False, members=("x",))}
+        book = Playbook("a", "x", groups=groups).running("a").asks(-9, "x").ready("x#1").at(10.0).served(-9)
+        book.at(20.0).asks(1, "x").at(24.0).asks(2, "a").expect_waits(r2=6.0)
+        book.served(1).expect("stop x#1 in 10 s").asks(3, "a").expect_waits(r3=0.0)
+
+    def test_one_that_waits_in_another_place_does_not_count(self) -> None:
+        groups = {"g": GroupRule(exclusive=False, persistent=True, members=("x", "y"))}
+        book = Playbook("a", "b", "x", "y", groups=groups, load_times={"y": 4.0, "b": 99.0}).running("a")
+        book.asks(-9, "x").ready("x#1").at(10.0).served(-9).asks(1, "x").asks(2, "a").asks(3, "b")
+        book.asks(4, "y").expect_waits(r4=14.0)
+
+    def test_an_idle_model_that_must_go_need_not_be_known(self) -> None:
+        """b needs the places of x, which is busy for ten seconds, and of y, which has never served anybody."""
+        groups = {"g": GroupRule(swap=False, exclusive=False, members=("x", "y"))}
+        book = Playbook("x", "y", "b", groups=groups, load_times={"b": 5.0})
+        book.asks(-9, "x").ready("x#1").at(10.0).served(-9).asks(-8, "y").leaves(-8).ready("y#1")
+        book.asks(1, "x").asks(2, "b").expect_waits(r2=15.0)
+
     def test_a_long_line_is_not_looked_through(self) -> None:
         """What is far away is not told, and asking costs little."""
-        names = [f"m{number:03}" for number in range(300)]
+        names = [f"m{number:03}" for number in range(60)]
         book = Playbook(*names, load_times=dict.fromkeys(names, 5.0)).running("m000").asks(1, "m000")
         for number, name in enumerate(names[1:], start=2):
             book.asks(number, name)

@@ -35,7 +35,6 @@ TESTS = ("tests/core", "--ignore=tests/core/dsl", "--ignore=tests/core/test_simu
 SLOW = (
     "tests/core/test_state_machine.py",
     "tests/core/test_limits.py::test_tens_of_thousands_may_wait",
-    "tests/core/test_estimates.py::TestWaits::test_a_long_line_is_not_looked_through",
     "tests/core/test_explain.py::test_what_it_says_is_what_then_happens",
     "tests/core/test_lifecycle.py::test_the_page_is_drawn_from_the_table",
     "tests/core/planners/test_groups.py::test_the_page_is_drawn_from_the_tables",
