@@ -169,12 +169,14 @@ class Dispatcher:
         return pressing[: pressing.index(model)] if model in pressing else pressing
 
     def _choose_favoured(self) -> str | None:
-        """The first model whose turn now costs less waiting than the queues of those that must go for it."""
+        """The first model whose turn now costs less waiting than going on with those that must go for it."""
         if not self.economics or self.forced is not None:
             return None
         if self.favoured is not None and self._may_be_favoured(self.favoured):
             return self.favoured
-        return next((model for model in self.line.models() if self._may_be_favoured(model) and self._pays(model)), None)
+        candidates = filter(self._may_be_favoured, self.line.models())
+        rivals: dict[frozenset[str], int] = {}
+        return next((model for model in candidates if self._pays(model, rivals)), None)
 
     def _may_be_favoured(self, model: str) -> bool:
         """Whether somebody waits for the model, and for nothing but that others serve."""
@@ -183,10 +185,15 @@ class Dispatcher:
             return False
         return self.obstacle(station, (), self.now, may_be_busy=True) is None
 
-    def _pays(self, model: str) -> bool:
+    def _pays(self, model: str, rivals: dict[frozenset[str], int]) -> bool:
+        """Whether its turn is worth it. `rivals` remembers how many wait for the places of which victims: mostly all
+        models want the same ones gone."""
         stations, victims = self.yard.stations, self.yard.plan(model).evict
-        rivals = (m for m in self.line.models() if m != model and m not in victims)
-        others = sum(self.line.count(m) for m in rivals if not victims.isdisjoint(self.yard.plan(m).evict))
+        if victims not in rivals:
+            outside = (m for m in self.line.models() if m not in victims)
+            wanting = (m for m in outside if not victims.isdisjoint(self.yard.plan(m).evict))
+            rivals[victims] = sum(map(self.line.count, wanting))
+        others = rivals[victims] - self.line.count(model) if victims else 0
         return saves_waiting(self.line, stations[model], [stations[v] for v in victims], self.now, others=others)
 
     def can_serve(self, station: Station) -> bool:
