@@ -193,3 +193,28 @@ class TestOrders:
         book.asks(1, "a").asks(2, "b").asks(3, "a")
         book.now = 20.5
         book.release("a").served(1).expect("stop a#1 in 10 s")
+
+
+class Cheapest:
+    """c costs d its place; but beside a it costs b its own, as with sets that speak of more than pairs."""
+
+    name = "cheapest"
+
+    def plan(self, target: str, residents: Sequence[Resident]) -> Plan:
+        running = {resident.model for resident in residents}
+        wanted = {"a": "d", "c": "b" if "a" in running else "d"}.get(target, "")
+        return Plan(frozenset(running & set(wanted)), "so it costs least")
+
+
+def test_a_plan_that_a_commit_has_changed_takes_no_place_that_is_held() -> None:
+    """Seed 57539: a's swap is committed first, and in the same walk c's plan turns against b, which is held."""
+    book = Playbook("a", "b", "c", "d", planner=Cheapest()).running("b", "d").hold("b")
+    book.asks(1, "d").asks(2, "a").asks(3, "c").expect()
+    book.served(1).expect("stop d#1 in 10 s", "reject 3 Held")
+
+
+def test_a_load_serves_those_who_waited_for_it_though_others_are_overdue() -> None:
+    """Law 4: o is overdue and would have a gone, which has only just been loaded."""
+    book = Playbook("a", "k", "o", planner=Wants({"o": "ak"}), max_wait=10.0).running("k")
+    book.asks(1, "k").asks(2, "o").at(5.0).asks(3, "a").expect("start a#1").asks(4, "a")
+    book.at(11.0).ready("a#1").expect("grant 3 a#1", "grant 4 a#1").asks(5, "a").expect()

@@ -237,6 +237,8 @@ class Dispatcher:
                 overdue.append(model)
 
     def _try_to_commit(self, station: Station, overdue: Sequence[str]) -> None:
+        if self.yard.holder(station.model) is not None:
+            return  # a commit of this very walk has changed its plan: it will be refused
         obstacle = self.obstacle(station, overdue, self.now)
         if obstacle is None:
             self._commit(station, self.yard.plan(station.model))
