@@ -448,6 +448,11 @@ def test_what_a_request_would_meet() -> None:
         assert (other["verdict"], other["evicts"]) == ("swap", ["m"])
         assert other["sentences"][0].startswith("A swap for org/x begins now: m must go")
         assert (await client.get("/api/explain/nobody")).status_code == 404
+        together = (await client.get("/api/explain")).json()["models"]
+        assert [one["model"] for one in together] == list(CONFIG.models)
+        assert other in together
+        some = (await client.get("/api/explain", params={"model": ["gpt", "nobody", "m"]})).json()["models"]
+        assert [one["model"] for one in some] == ["m"]
         assert plane.engine.snapshot().queue == ()
 
     with_api(story)

@@ -108,6 +108,7 @@ def build_api(parts: Parts) -> Starlette:
         Route("/api/models/load/{model:path}", LoadingRoutes(loader, world).load, methods=["POST"]),
         Route("/api/models/hold/{model:path}", scheduling.hold, methods=["POST"]),
         Route("/api/models/hold/{model:path}", scheduling.release, methods=["DELETE"]),
+        Route("/api/explain", scheduling.explain_all, methods=["GET"]),
         Route("/api/explain/{model:path}", scheduling.explain, methods=["GET"]),
         Route("/api/queue", scheduling.queue, methods=["GET"]),
         Route("/api/queue/{request:int}", scheduling.cancel, methods=["DELETE"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from typing import Any
 
@@ -46,19 +47,30 @@ class SchedulingRoutes:
         model = self._world.config.resolve(name)
         if model is None:
             return api_error(request, hints.for_unknown(errors.MODEL_NOT_FOUND, name, self._world.routes))
+        return _json(self._explained(model))
+
+    async def explain_all(self, request: Request) -> Response:
+        """`GET /api/explain`: the same of every model; with `?model=ID`, which may come several times, of those."""
+        config, wanted = self._world.config, request.query_params.getlist("model")
+        models = dict.fromkeys(filter(None, map(config.resolve, wanted))) if wanted else config.models
+        told = []
+        for model in list(models):
+            told.append(self._explained(model))
+            await asyncio.sleep(0)  # a thousand of them hold up nobody
+        return _json({"models": told})
+
+    def _explained(self, model: str) -> dict[str, Any]:
         found = self._engine.explain(model)
-        return _json(
-            {
-                "model": model,
-                "verdict": found.verdict,
-                "sentences": found.sentences,
-                "evicts": found.evicts,
-                "reason": found.reason,
-                "behind": found.behind,
-                "endsIn": _from_now(found.until, self._clock.now()),
-                "wait": None if found.wait is None else round(found.wait, 3),
-            }
-        )
+        return {
+            "model": model,
+            "verdict": found.verdict,
+            "sentences": found.sentences,
+            "evicts": found.evicts,
+            "reason": found.reason,
+            "behind": found.behind,
+            "endsIn": _from_now(found.until, self._clock.now()),
+            "wait": None if found.wait is None else round(found.wait, 3),
+        }
 
     async def cancel(self, request: Request) -> Response:
         """`DELETE /api/queue/ID`: end one request that waits; its client gets an error."""
