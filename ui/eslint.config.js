@@ -20,6 +20,8 @@ export default ts.config(
       // `void promise()` says that nobody waits; a callback that is async for its own sake is no mistake.
       "@typescript-eslint/no-misused-promises": ["error", { checksVoidReturn: false }],
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+      // Maps are replaced whole here ($state.raw), never changed in place.
+      "svelte/prefer-svelte-reactivity": "off",
       // Links are relative to the page's <base>, which is what SvelteKit's resolve() is for elsewhere.
       "svelte/no-navigation-without-resolve": "off",
     },

@@ -128,7 +128,7 @@ export const de: Words = {
       queue: "wartet",
       swap: "startet das Modell",
       refuse: "wird abgelehnt",
-    } as Record<string, string>,
+    },
     evicts: "Muss dafür weichen",
     why: "Weil",
     behind: "Aufgehalten durch",
