@@ -13,11 +13,13 @@ import msgspec
 import pytest
 
 from modelyard.app.recorder import ACTIVITY
+from modelyard.app.recording import Recording
 from modelyard.config.document import ApiKeyEntry, Store, Ui
 from modelyard.config.document.root import Activity
 from modelyard.config.schema import Config, ModelConfig
 from modelyard.runtime.records import queries
 from modelyard.runtime.records.queries import Order, Record, Where
+from modelyard.wire.usage import Figures
 from tests.support.plane import Plane, eventually, in_plane
 
 ONE = Config(models={"m": ModelConfig(id="m", cmd="x", proxy="http://u", aliases=("alias",))}, aliases={"alias": "m"})
@@ -98,6 +100,31 @@ def test_the_path_is_the_engine_s_without_its_query() -> None:
                 await client.read(2)
         found = await rows(plane, 3)
         assert [row["req_path"] for row in found] == ["/chat/completions", "/v1/tasks/run", "/v1/embeddings"]
+
+    play(story)
+
+
+def test_a_record_that_can_not_be_made_costs_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, said = Recording.figures, []
+
+    def figures(recording: Recording) -> Figures:
+        if recording.path == b"/v1/embeddings":
+            raise ZeroDivisionError
+        return made(recording)
+
+    monkeypatch.setattr(Recording, "figures", figures)
+
+    async def story(plane: Plane) -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: said.append(context["message"]))
+        paths = ["/v1/chat/completions", "/v1/embeddings", "/v1/completions"]
+        for path in paths:
+            async with plane.client() as client:
+                client.post(path=path)
+                await (await plane.upstream.request()).answer_json()
+                await client.head()
+        assert [row["req_path"] for row in await rows(plane, 2)] == [paths[0], paths[2]]
+        assert len(said) == 1
+        assert "could not be recorded" in said[0]
 
     play(story)
 

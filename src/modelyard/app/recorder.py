@@ -131,16 +131,20 @@ class Recorder:
         uncaptured = self._uncaptured()
         for recording in recordings:
             number = store.next_id()
-            kept = self._kept_of(recording, number)
-            rows.append(kept)
-            if takes_captures and recording.captures and kept.model not in uncaptured:
-                captures.add(recording.capture(number))
+            try:
+                kept = self._kept_of(recording, number)
+                rows.append(kept)
+                if takes_captures and recording.captures and kept.model not in uncaptured:
+                    captures.add(recording.capture(number))
+            except Exception as error:  # a bug of ours must cost one record, not those of all that have ended with it
+                context = {"message": f"{recording!r} could not be recorded", "exception": error}
+                asyncio.get_running_loop().call_exception_handler(context)
         store.add_all(rows)
         if self.meters is not None:
             self.meters.count(rows)
         if self._feed.is_watched:
-            for number in range(store.last_id - len(rows) + 1, store.last_id + 1):
-                self._feed.tell(ACTIVITY, {"id": number})
+            for kept in rows:
+                self._feed.tell(ACTIVITY, {"id": kept.id})
 
     def _uncaptured(self) -> frozenset[str]:
         """The models whose words are not to be captured, as the present configuration has it."""
