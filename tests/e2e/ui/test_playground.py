@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Request, expect
 
 from modelyard.demo.picture import draw
 from modelyard.demo.sound import speak, wav
@@ -260,6 +260,33 @@ def test_what_an_engine_refuses_is_said(page: Page) -> None:
     attach(page, b"no picture")
     say(page, "What is it?")
     expect(page.get_by_role("alert")).to_contain_text("a picture is no PNG, JPEG, GIF or WebP", timeout=LIMIT)
+
+
+def test_what_renders_code_and_formulas_is_fetched_when_there_is_some(page: Page) -> None:
+    finished: list[Request] = []
+    page.on("requestfinished", lambda request: finished.append(request))
+    page.goto("/ui/playground/chat/echo1.5")
+    say(page, "Plain words, and **bold** ones.")
+    answer_of(page, "Echo")
+    assert not [one.url for one in finished if re.search("highlight|formulas|KaTeX", one.url)]
+    assert 0 < sum(one.sizes()["responseBodySize"] for one in finished if "/ui/" in one.url) < 300_000
+    say(page, "```js\nlet x = 1\n```\n\n$x^2$")
+    answer_of(page, "Echo")
+    expect(page.locator(".katex-html, .hljs-keyword")).to_have_count(2)
+    assert [one.url for one in finished if re.search("highlight|formulas", one.url)]
+
+
+def test_the_menu_shows_that_an_answer_is_still_coming(page: Page) -> None:
+    page.goto("/ui/playground/chat/org/slow")
+    say(page, "Tell me of the sea.")
+    page.get_by_role("link", name="Logs").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Logs")
+    working = page.get_by_role("link", name="Playground").locator(".breathing")
+    expect(working).to_have_count(1)
+    page.get_by_role("link", name="Playground").click()
+    page.get_by_role("button", name="Stop").click()
+    expect(working).to_have_count(0)
+    expect(page.get_by_role("article", name="Slow").get_by_text("stopped", exact=True)).to_be_visible()
 
 
 # ---------------------------------------------------------------- the other tabs

@@ -1,4 +1,5 @@
 import { ask } from "../api/client";
+import { busy } from "../state/busy.svelte";
 import { EventReader, textOf } from "../stream/sse";
 import { Answer } from "./answer";
 import { requestOf } from "./requests";
@@ -91,6 +92,7 @@ class Chat {
     this.turns.push({ ...this.#turn("assistant", ""), model });
     const turn = this.turns.at(-1) as Turn;
     this.running = true;
+    const ended = busy.begin();
     this.changed();
     const began = performance.now();
     const after = () => (performance.now() - began) / 1000;
@@ -112,6 +114,7 @@ class Chat {
     } finally {
       answer.end(turn.figures.first === null ? after() : turn.figures.first + turn.figures.lasted);
       if (this.#abort === abort) this.running = false;
+      ended();
       this.changed();
     }
   }

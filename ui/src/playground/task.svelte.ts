@@ -1,5 +1,6 @@
 import { ask } from "../api/client";
 import { SESSION } from "../chat/session";
+import { busy } from "../state/busy.svelte";
 
 /** Something that is asked of a model and can be stopped. It goes on while other pages are looked at. */
 export class Task {
@@ -19,12 +20,14 @@ export class Task {
     this.#abort = abort;
     this.running = true;
     this.problem = null;
+    const ended = busy.begin();
     try {
       await work(abort.signal);
     } catch (error) {
       if (!abort.signal.aborted) this.problem = error instanceof Error ? error.message : String(error);
     } finally {
       this.running = false;
+      ended();
     }
   }
 }
