@@ -43,6 +43,16 @@ def test_an_engine_that_never_answers_is_killed_and_started_again(tmp_path: Path
         assert daemon.starts() == 2
 
 
+def test_who_waits_behind_a_hung_engine_gets_the_next_one(tmp_path: Path) -> None:
+    """R32: killed first, and only then do those go on who wait: not into the dying one."""
+    with Daemon(tmp_path, yaml("", "busyTimeout: 1, parallel: 1")) as daemon, ThreadPoolExecutor(4) as pool:
+        assert daemon.chat("m").status_code == 200
+        os.kill(engine_pid(daemon), signal.SIGSTOP)
+        chats = [pool.submit(daemon.chat, "m") for _ in range(4)]
+        assert sorted(chat.result().status_code for chat in chats) == [200, 200, 200, 502]
+        assert daemon.starts() == 2
+
+
 def test_an_engine_that_answers_slowly_is_let_be(tmp_path: Path) -> None:
     """R57: an answer may take as long as it takes; only silence counts."""
     with Daemon(tmp_path, yaml("--tps 3", "busyTimeout: 1")) as daemon:
