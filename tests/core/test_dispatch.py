@@ -138,8 +138,11 @@ def test_a_position_is_told_once_in_a_step() -> None:
 
 
 def turns(book: Playbook) -> dict[int, int]:
-    """Who is told which place among those that wait for a turn."""
-    return {command.request: command.turn for command in book.commands if isinstance(command, TellWaiting)}
+    """Who is told which place among those that wait for a turn; nobody is told twice in a step."""
+    told = [command for command in book.commands if isinstance(command, TellWaiting)]
+    places = {command.request: command.turn for command in told}
+    assert len(places) == len(told)
+    return places
 
 
 def test_who_joins_a_load_waits_for_no_turn_and_does_not_count_for_those_who_do() -> None:
