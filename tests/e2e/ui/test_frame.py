@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Request, expect
 
+from tests.e2e.ui.conftest import OpenPage
 from tests.support.browser import LIMIT, TWO_MODELS, assert_fits
 from tests.support.daemon import Daemon
 
@@ -95,3 +96,64 @@ def test_a_phone_has_a_bar_and_a_sheet_with_the_rest(phone: Page) -> None:
     expect(sheet).to_be_hidden()
     expect(more).to_be_focused()
     assert_fits(phone)
+
+
+def test_the_first_load_is_small(page: Page) -> None:
+    """300 KB, as they come over the wire; other pages are fetched when they are gone to."""
+    requests: list[Request] = []
+    page.on("requestfinished", lambda request: requests.append(request))
+    page.goto("/ui/")
+    expect(page.get_by_text("Live", exact=True)).to_be_visible(timeout=LIMIT)
+    files = [one for one in requests if "/ui/" in one.url]
+    total = sum(one.sizes()["responseBodySize"] + one.sizes()["responseHeadersSize"] for one in files)
+    assert files
+    assert total < 300_000, {one.url: one.sizes() for one in files}
+
+
+def test_a_slow_network_shows_what_there_is_and_loses_nothing(page: Page, daemon: Daemon) -> None:
+    daemon.chat("writer")
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    slow = {"offline": False, "latency": 400, "downloadThroughput": 40_000, "uploadThroughput": 20_000}
+    session.send("Network.emulateNetworkConditions", slow)
+    page.goto("/ui/activity")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Activity", timeout=LIMIT)
+    expect(page.get_by_role("cell", name="writer").first).to_be_visible(timeout=LIMIT)
+    page.get_by_role("link", name="Hardware").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Hardware")
+    expect(page.get_by_role("region", name="Processor")).to_be_visible(timeout=LIMIT)
+
+
+def test_a_page_that_cannot_be_fetched_says_so(page: Page) -> None:
+    page.goto("/ui/")
+    expect(page.get_by_text("Live", exact=True)).to_be_visible(timeout=LIMIT)
+    page.route("**/assets/Hardware*", lambda route: route.abort())
+    page.get_by_role("link", name="Hardware").click()
+    expect(page.get_by_text("This page could not be loaded")).to_be_visible(timeout=LIMIT)
+
+
+def test_all_of_it_speaks_german(open_page: OpenPage, daemon: Daemon) -> None:
+    daemon.chat("writer")
+    page = open_page(locale="de-DE")
+    for path, heading, said in (
+        ("", "Hof", "Die letzten Minuten"),
+        ("activity", "Anfragen", "Aufzeichnung"),
+        ("logs", "Protokolle", "Folgen"),
+        ("performance", "Leistung", "Mittel aller Kerne"),
+        ("hardware", "Hardware", "Prozessor"),
+    ):
+        page.goto(f"/ui/{path}")
+        expect(page.get_by_role("heading", level=1)).to_have_text(heading, timeout=LIMIT)
+        expect(page.locator("html")).to_have_attribute("lang", "de")
+        expect(page.get_by_text(said).first).to_be_visible(timeout=LIMIT)
+
+
+def test_every_page_is_reached_by_its_key(page: Page) -> None:
+    page.goto("/ui/")
+    expect(page.get_by_text("Live", exact=True)).to_be_visible(timeout=LIMIT)
+    for key, heading in (("a", "Activity"), ("f", "Performance"), ("h", "Hardware"), ("l", "Logs"), ("y", "Yard")):
+        page.keyboard.press("g")
+        page.keyboard.press(key)
+        expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('#content') !== null"), "the focus is in the page itself"
