@@ -160,11 +160,12 @@ def test_an_engine_that_refuses_a_body_and_hangs_up_is_heard(answer: bytes) -> N
 
 def test_authorities_are_read_once_for_all_connections(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     certificate = make_certificate(tmp_path)
-    made: list[ssl.SSLContext] = []
+    trusting = certificate.client_context()
+    made: list[str | None] = []
 
     def make(cafile: str | None = None) -> ssl.SSLContext:
-        made.append(certificate.client_context())
-        return made[-1]
+        made.append(cafile)
+        return trusting
 
     monkeypatch.setattr("modelyard.runtime.http.pool.ssl.create_default_context", make)
 
