@@ -28,6 +28,7 @@ HEARTBEAT = 15.0
 _BEAT = b": nothing new\n\n"
 _ID = re.compile(r"([0-9a-f]{8})-(\d{1,15})-(\d{1,15})-(\d{1,15})")
 _HEADERS = {
+    "Content-Type": "text/event-stream",  # given as a media type, it would get a charset
     "Cache-Control": "no-cache",
     "Connection": "keep-alive",
     "X-Content-Type-Options": "nosniff",
@@ -51,7 +52,7 @@ class EventRoutes:
         watching = self._feed.watch(after)
         narrow = Deltas().narrow if request.query_params.get("deltas") == "1" else list
         frames = _frames(watching, narrow, self._id if numbered else None)
-        return StreamingResponse(frames, media_type="text/event-stream", headers=_HEADERS)
+        return StreamingResponse(frames, headers=_HEADERS)
 
     def _id(self) -> bytes:
         cursor = self._feed.cursor()
