@@ -360,6 +360,8 @@ export const de: Words = {
     keyEnter: "Schlüssel eingeben",
     about: "Über",
     version: "Version",
+    built: "Gebaut",
+    profileWhat: "Wohin die Namen führen, die es festlegt; für alle, die diesen Server benutzen",
     uptime: "Läuft seit",
     router: "Ordnung",
     config: "Konfiguration",

@@ -360,6 +360,8 @@ export const en = {
     keyEnter: "Enter a key",
     about: "About",
     version: "Version",
+    built: "Built",
+    profileWhat: "Where the names lead that it pins; for everybody who uses this server",
     uptime: "Running for",
     router: "Policy",
     config: "Configuration",
