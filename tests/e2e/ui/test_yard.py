@@ -82,6 +82,18 @@ def test_a_start_that_fails_says_so_and_why(page: Page, tmp_path: Path) -> None:
         expect(card).to_contain_text("exit", timeout=LIMIT)
 
 
+def test_a_load_goes_by_what_the_engine_says_of_it(page: Page, tmp_path: Path) -> None:
+    says = 'echo "Loading safetensors checkpoint shards:  45% Completed | 5/11 [00:01<00:02]"; sleep 600'
+    script = tmp_path / "engine.sh"
+    script.write_text(says)
+    config = f"models:\n  slow:\n    name: Slow\n    cmd: sh {script} ${{PORT}}\n"
+    with Daemon(tmp_path, config) as daemon:
+        page.goto(f"{daemon.url}/ui/")
+        page.get_by_role("button", name="Load: Slow").click()
+        ring = page.get_by_role("article", name="Slow").get_by_role("progressbar")
+        expect(ring).to_have_attribute("aria-valuenow", "45", timeout=LIMIT)
+
+
 @contextlib.contextmanager
 def asking(daemon: Daemon, model: str, statuses: list[int], **more: object) -> Iterator[None]:
     """A request in the background; waits for its end."""

@@ -12,6 +12,8 @@ export interface ModelStatus {
   phase?: Phase;
   /** Why its process was started, or told to stop; empty where none runs. */
   reason?: string;
+  /** How far it has loaded, from 0 to 1, where its log tells. */
+  progress?: number;
   unlisted: boolean;
   peerID: string;
   aliases?: string[];
