@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import shlex
-import signal
 import subprocess
 import sys
 import time
@@ -19,9 +18,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from yardstick import proc, report
-from yardstick.processes import Servers, alone
+from yardstick.asking import chat, post
+from yardstick.processes import Servers
+from yardstick.program import run, say
 from yardstick.targets import engine_command, start_daemon
-from yardstick.times import Figure, chat, post, table
+from yardstick.times import Figure, table
 from yardstick.tools import BENCH, BenchError
 
 FLOODER = """
@@ -121,23 +122,12 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--rate", type=float, default=100.0, metavar="MB", help="printed per second (default 100)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="default: bench/results/DATE-flood.json")
     asked = parser.parse_args(words)
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
-    try:
-        with alone(_say):
-            _measure(asked)
-    except BenchError as error:
-        _say("\n".join([f"bench: {error}", *getattr(error, "__notes__", [])]))
-        return 1
-    except KeyboardInterrupt:
-        _say("bench: stopped")
-        return 130
-    return 0
+    return run(lambda: _measure(asked))
 
 
 def _measure(asked: argparse.Namespace) -> None:
     started = datetime.now(UTC)
-    _say(", ".join(f"{name} {value}" for name, value in report.machine().items()))
+    say(", ".join(f"{name} {value}" for name, value in report.machine().items()))
     quiet: list[float] = []
     elsewhere: list[float] = []
     flooded: list[float] = []
@@ -153,7 +143,7 @@ def _measure(asked: argparse.Namespace) -> None:
                 before = yard.cpu_seconds()
                 flooded += yard.ask(asked.seconds)
                 busy += yard.cpu_seconds() - before
-            _say(f"round {number + 1} of {asked.rounds}")
+            say(f"round {number + 1} of {asked.rounds}")
     figures = [
         Figure("nothing floods", quiet),
         Figure("a flood that cat reads", elsewhere),
@@ -167,15 +157,7 @@ def _measure(asked: argparse.Namespace) -> None:
     path = asked.json or BENCH / "results" / f"{started:%Y-%m-%dT%H-%M-%SZ}-flood.json"
     content = {"started": started.isoformat(), "machine": report.machine(), "rates": rates, "cpu": share}
     report.write_json(path, {**content, "figures": [asdict(figure) for figure in figures]})
-    _say(f"written to {path}")
-
-
-def _interrupt(number: int, frame: object) -> None:
-    raise KeyboardInterrupt
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    say(f"written to {path}")
 
 
 if __name__ == "__main__":

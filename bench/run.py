@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -11,8 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from yardstick import dataplane, figures, readiness, report, targets
-from yardstick.processes import Servers, alone
-from yardstick.tools import BENCH, BenchError
+from yardstick.processes import Servers
+from yardstick.program import run, say
+from yardstick.tools import BENCH
 
 _QUICK = dataplane.Settings(rounds=2, seconds=2, stream_repeats=1, memory_requests=0)
 _LOADS, _QUICK_LOADS = 40, 4
@@ -21,23 +21,7 @@ _LOADS, _QUICK_LOADS = 40, 4
 def main(words: Sequence[str] | None = None) -> int:
     """Measure what was asked for. Returns the exit code: 0, or 1 when it could not be measured."""
     asked = _parse(words)
-    # Whatever ends the driver, what it started has to end too: signals unwind like Ctrl-C does.
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
-    try:
-        with alone(_say):
-            _run(asked)
-    except BenchError as error:
-        print("\n".join([f"bench: {error}", *getattr(error, "__notes__", [])]), file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("bench: stopped", file=sys.stderr)
-        return 130
-    return 0
-
-
-def _interrupt(number: int, frame: object) -> None:
-    raise KeyboardInterrupt
+    return run(lambda: _run(asked))
 
 
 def _parse(words: Sequence[str] | None) -> argparse.Namespace:
@@ -69,14 +53,14 @@ def _target_names(text: str) -> list[str]:
 def _run(asked: argparse.Namespace) -> None:
     started = datetime.now(UTC)
     content: dict[str, object] = {"started": started.isoformat(), "machine": report.machine()}
-    _say(", ".join(f"{name} {value}" for name, value in report.machine().items()))
+    say(", ".join(f"{name} {value}" for name, value in report.machine().items()))
     if asked.what != "readiness":
         content["dataplane"] = _dataplane(asked)
     if asked.what != "dataplane" and figures.SUBJECT in asked.only:
         content["readiness"] = _readiness(asked)
     path = asked.json or BENCH / "results" / f"{started:%Y-%m-%dT%H-%M-%SZ}.json"
     report.write_json(path, content)
-    _say(f"written to {path}")
+    say(f"written to {path}")
 
 
 def _dataplane(asked: argparse.Namespace) -> dict[str, object]:
@@ -84,7 +68,7 @@ def _dataplane(asked: argparse.Namespace) -> dict[str, object]:
     settings = replace(_QUICK if asked.quick else dataplane.Settings(), **given)
     with Servers() as servers:
         started = [targets.STARTERS[name](servers) for name in asked.only]
-        found = dataplane.measure(started, settings, _say)
+        found = dataplane.measure(started, settings, say)
     rows = figures.dataplane_rows(found)
     print(f"\nData plane, rounds: {settings.rounds}\n{report.table(rows)}\n", flush=True)
     return {"settings": asdict(settings), **asdict(found), "rows": [asdict(row) for row in rows]}
@@ -93,14 +77,10 @@ def _dataplane(asked: argparse.Namespace) -> dict[str, object]:
 def _readiness(asked: argparse.Namespace) -> dict[str, object]:
     loads = asked.loads or (_QUICK_LOADS if asked.quick else _LOADS)
     with Servers() as servers:
-        found = readiness.measure(servers, loads, _say)
+        found = readiness.measure(servers, loads, say)
     rows = figures.readiness_rows(found)
     print(f"\nReadiness, loads of each kind: {loads}\n{report.table(rows)}\n", flush=True)
     return {"loads": [asdict(load) for load in found], "rows": [asdict(row) for row in rows]}
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import random
 import shlex
-import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -14,10 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from yardstick import report
-from yardstick.processes import Servers, alone
+from yardstick.asking import chat, post
+from yardstick.processes import Servers
+from yardstick.program import run, say
 from yardstick.targets import engine_command, start_daemon
-from yardstick.times import Figure, chat, post, table
-from yardstick.tools import BENCH, BenchError
+from yardstick.times import Figure, table
+from yardstick.tools import BENCH
 
 LONGEST_LOAD_MS = 2000
 STOP_SECONDS = 2
@@ -107,24 +108,13 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--stubborn", type=int, default=10, help="swaps with a victim that ignores TERM (default 10)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="default: bench/results/DATE-swap.json")
     asked = parser.parse_args(words)
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
-    try:
-        with alone(_say):
-            _measure(asked)
-    except BenchError as error:
-        _say("\n".join([f"bench: {error}", *getattr(error, "__notes__", [])]))
-        return 1
-    except KeyboardInterrupt:
-        _say("bench: stopped")
-        return 130
-    return 0
+    return run(lambda: _measure(asked))
 
 
 def _measure(asked: argparse.Namespace) -> None:
     started = datetime.now(UTC)
     dice = random.Random(_SEED)
-    _say(", ".join(f"{name} {value}" for name, value in report.machine().items()))
+    say(", ".join(f"{name} {value}" for name, value in report.machine().items()))
     figures: list[Figure] = []
     with Servers() as servers:
         yard = Yard(servers)
@@ -135,20 +125,12 @@ def _measure(asked: argparse.Namespace) -> None:
         ]
         for step in steps:
             figures += step()
-            _say(f"{figures[-1].measure}: done")
+            say(f"{figures[-1].measure}: done")
     print(f"\n{table(figures)}\n", flush=True)
     path = asked.json or BENCH / "results" / f"{started:%Y-%m-%dT%H-%M-%SZ}-swap.json"
     content = {"started": started.isoformat(), "machine": report.machine()}
     report.write_json(path, {**content, "figures": [asdict(figure) for figure in figures]})
-    _say(f"written to {path}")
-
-
-def _interrupt(number: int, frame: object) -> None:
-    raise KeyboardInterrupt
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    say(f"written to {path}")
 
 
 if __name__ == "__main__":

@@ -7,13 +7,12 @@ answers 503, as llama.cpp's server does, and one that refuses connections until 
 
 from __future__ import annotations
 
-import http.client
-import json
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from yardstick.asking import post
 from yardstick.dataplane import Say
 from yardstick.processes import Servers
 from yardstick.targets import engine_command, start_daemon
@@ -21,7 +20,6 @@ from yardstick.tools import BenchError
 
 LONGEST_LOAD_MS = 2000
 _KINDS = {"answers-503": [], "refuses": ["--refuse"]}
-_REQUEST_SECONDS = 60.0
 # The loads are drawn anew from the same seed, so that two runs of the benchmark ask the same.
 _SEED = 1
 
@@ -74,22 +72,10 @@ def _one_load(engine: _Engine, port: int, load_ms: int) -> Load:
     engine.load_file.write_text(str(load_ms))
     engine.record.unlink(missing_ok=True)
     message = {"role": "user", "content": "Are you there?"}
-    _post(port, "/v1/chat/completions", {"model": engine.kind, "messages": [message]})
+    post(port, "/v1/chat/completions", {"model": engine.kind, "messages": [message]})
     moments = dict(line.split() for line in engine.record.read_text().splitlines())
     late_ms = (int(moments["request"]) - int(moments["ready"])) / 1e6
     if late_ms < 0:
         raise BenchError(f"{engine.kind}: a request was forwarded {-late_ms:.1f} ms before the engine was ready")
-    _post(port, f"/api/models/unload/{engine.kind}", {})
+    post(port, f"/api/models/unload/{engine.kind}", {})
     return Load(engine.kind, load_ms, late_ms)
-
-
-def _post(port: int, path: str, body: dict[str, object]) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_REQUEST_SECONDS)
-    try:
-        connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
-        answer = connection.getresponse()
-        text = answer.read().decode(errors="replace")
-    finally:
-        connection.close()
-    if answer.status != 200:
-        raise BenchError(f"POST {path} was answered {answer.status}: {text}")

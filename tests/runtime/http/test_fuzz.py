@@ -21,6 +21,7 @@ from modelyard.runtime.http.turn import Turn
 from modelyard.wire.answers import AnswerReader
 from modelyard.wire.headers import request_head
 from tests.runtime.http.malformed import GROUPS
+from tests.support.socketless import Socketless
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "200"))
 FUZZ = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
@@ -47,42 +48,6 @@ def inputs(draw: st.DrawFn) -> bytes:
     return data
 
 
-class Socket:
-    """Takes what is written, and remembers that it was closed."""
-
-    def __init__(self) -> None:
-        self.written = b""
-        self.closed = False
-
-    def write(self, data: bytes) -> None:
-        self.written += data
-
-    def is_closing(self) -> bool:
-        return self.closed
-
-    def close(self) -> None:
-        self.closed = True
-
-    abort = close
-
-    def can_write_eof(self) -> bool:
-        return True
-
-    def write_eof(self) -> None:
-        pass
-
-    def set_write_buffer_limits(self, high: int) -> None:
-        pass
-
-    def get_extra_info(self, name: str) -> tuple[str, int]:
-        return ("127.0.0.1", 1)
-
-    def pause_reading(self) -> None:
-        pass
-
-    resume_reading = pause_reading
-
-
 Asked = tuple[bytes, bytes, tuple[tuple[bytes, bytes], ...], bytes]
 
 
@@ -104,7 +69,7 @@ async def understood(reads: list[bytes]) -> tuple[list[Asked], bytes]:
     turn = Turn(asyncio.get_running_loop())
     edge = Edge(answer, SystemClock(), turn, request_done=lambda request: None)
     connection = EdgeConnection(edge)
-    socket = Socket()
+    socket = Socketless(half_closes=True)
     connection.connection_made(cast("asyncio.Transport", socket))
     for read in reads:
         if not socket.closed:

@@ -22,6 +22,7 @@ from modelyard.runtime.http.upstream import UpstreamConnection
 from modelyard.runtime.tasks import TaskOwner
 from modelyard.wire.heads import MISSES, ResponseHead
 from tests.support.plane import Plane, in_plane
+from tests.support.socketless import Socketless
 
 POST = b"POST /v1/x HTTP/1.1\r\nHost: y\r\nContent-Length: %d\r\n\r\n%b"
 REQUESTS = [
@@ -62,39 +63,6 @@ ANSWERS = [
 ]
 
 
-class Socket:
-    """Takes what is written and says when it is closed."""
-
-    def __init__(self) -> None:
-        self.written = b""
-        self.closed = False
-
-    def write(self, data: bytes) -> None:
-        self.written += data
-
-    def is_closing(self) -> bool:
-        return self.closed
-
-    def close(self) -> None:
-        self.closed = True
-
-    abort = close
-
-    def can_write_eof(self) -> bool:
-        return False
-
-    def set_write_buffer_limits(self, high: int) -> None:
-        pass
-
-    def get_extra_info(self, name: str) -> tuple[str, int]:
-        return ("127.0.0.1", 1)
-
-    def pause_reading(self) -> None:
-        pass
-
-    resume_reading = pause_reading
-
-
 async def asked(reads: list[bytes]) -> list[object]:
     """What an edge makes of these reads: the requests, then what it wrote, then whether it closed."""
     seen: list[object] = []
@@ -108,7 +76,7 @@ async def asked(reads: list[bytes]) -> list[object]:
 
     turn = Turn(asyncio.get_running_loop())
     connection = EdgeConnection(Edge(answer, SystemClock(), turn, request_done=done))
-    socket = Socket()
+    socket = Socketless()
     connection.connection_made(cast("asyncio.Transport", socket))
     for read in reads:
         if not socket.closed:
@@ -179,7 +147,7 @@ async def answered(answers: list[tuple[bytes, bytes]], *, bytewise: bool) -> lis
     """What becomes of these answers, each to a request of its method on the same connection."""
     turn = Turn(asyncio.get_running_loop())
     connection = UpstreamConnection(UpstreamPool("http://unused", TaskOwner(lambda name, error: None), turn))
-    socket = Socket()
+    socket = Socketless()
     connection.connection_made(cast("asyncio.Transport", socket))
     taker = Taker()
     for method, answer in answers:
@@ -215,7 +183,7 @@ def test_a_request_whose_head_is_known_does_not_overtake_one_that_waits() -> Non
 
         turn = Turn(asyncio.get_running_loop())
         connection = EdgeConnection(Edge(hold, SystemClock(), turn, request_done=lambda request: None))
-        connection.connection_made(cast("asyncio.Transport", Socket()))
+        connection.connection_made(cast("asyncio.Transport", Socketless()))
         connection.take(POST % (1, b"1"))
         connection.take(POST % (1, b"2"))
         handed[0].respond(200, [])
@@ -233,7 +201,7 @@ def test_heads_that_always_differ_are_no_longer_learnt() -> None:
         turn = Turn(asyncio.get_running_loop())
         edge = Edge(lambda request: request.respond(200, []), SystemClock(), turn, request_done=lambda request: None)
         connection = EdgeConnection(edge)
-        connection.connection_made(cast("asyncio.Transport", Socket()))
+        connection.connection_made(cast("asyncio.Transport", Socketless()))
         learnt = []
         for number in range(2 * MISSES):
             connection.take(POST.replace(b"Host", b"X: %d\r\nHost" % number) % (1, b"1"))
