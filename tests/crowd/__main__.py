@@ -18,7 +18,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/crowd", description=__doc__)
     parser.add_argument("--streams", type=int, default=1000)
     parser.add_argument("--slow", type=int, default=2000)
-    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--seconds", type=float, default=60.0, help="of each crowd; few make a flood of the slow")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

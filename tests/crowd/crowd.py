@@ -27,6 +27,8 @@ PATIENCE = 30.0
 """Seconds in which all must have been given back once everybody has left."""
 SLOW_CLIENT_KB = 400
 """Kilobytes that the server may hold for one client who does not read (docs/operations.md)."""
+WORKING_KB = 10_000
+"""Kilobytes that it may take to work at all, however few there are."""
 STREAM_KB = 40
 """Kilobytes that it may hold for one that does."""
 
@@ -202,8 +204,8 @@ def complaints(evening: Evening, *, streams: int, slow: int) -> list[str]:
         wrong.append("slow clients were not served")
     if evening.left:
         wrong.append(f"left over: {evening.left}")
-    if evening.streams.peak - evening.peak_before > STREAM_KB * streams:
+    if evening.streams.peak - evening.peak_before > WORKING_KB + STREAM_KB * streams:
         wrong.append(f"more than {STREAM_KB} KB for a stream")
-    if evening.slow.peak - evening.peak_before > SLOW_CLIENT_KB * slow:
+    if evening.slow.peak - evening.peak_before > WORKING_KB + SLOW_CLIENT_KB * slow:
         wrong.append(f"more than {SLOW_CLIENT_KB} KB for a slow client")
     return wrong
