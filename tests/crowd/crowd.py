@@ -21,8 +21,9 @@ STEADY = 8
 """Well-behaved clients, who are watched."""
 WATCHED = 0.9
 """The part of the time in which the well-behaved are watched: at its end those who read slowly all begin to hurry."""
-KEPT = {"descriptors": IDLE_PER_POOL, "descriptors of the engines": IDLE_PER_POOL}
-"""What may stay: connections to the engine that are kept for the next requests."""
+KEPT = dict.fromkeys(("descriptors", "descriptors of the engines"), IDLE_PER_POOL + STEADY)
+"""What may stay: connections that are kept for the next requests, to the engine of the crowd and to that of the
+well-behaved."""
 PATIENCE = 30.0
 """Seconds in which all must have been given back once everybody has left."""
 SLOW_CLIENT_KB = 400
