@@ -8,20 +8,22 @@ import io
 import json
 import shlex
 import shutil
+from pathlib import Path
 from typing import Any, Literal
 
 import httpx
+import msgspec
 import pytest
 
 from modelyard.app.api.activity import derived_speeds
 from modelyard.app.api.captures import curl_command
 from modelyard.app.api.filters import RowQuery
-from modelyard.config.document import ApiKeyEntry
+from modelyard.config.document import ApiKeyEntry, Store
 from modelyard.config.schema import Config
 from modelyard.runtime.records.captures import Capture, RawCapture
 from modelyard.runtime.records.row import COLUMNS
 from modelyard.simulate.trace import parse_trace
-from tests.app.test_api import Story, api_of, with_api
+from tests.app.test_api import CONFIG, Story, api_of, with_api
 from tests.runtime.records.rows import row
 from tests.support.plane import Plane, in_plane
 
@@ -305,3 +307,45 @@ def test_a_record_that_can_not_be_read_is_said_to_be_so() -> None:
         await asyncio.sleep(0)
 
     with_api(story)
+
+
+def test_captures_outlive_a_restart_where_the_file_keeps_them(tmp_path: Path) -> None:
+    """Over HTTP: what was said, its command, and which rows have it; deleted rows take it along."""
+    kept = Store(path=str(tmp_path / "a.db"), captures=True)
+    config = msgspec.structs.replace(CONFIG, store=kept)
+    other = msgspec.structs.replace(CONFIG, store=msgspec.structs.replace(kept, path=str(tmp_path / "b.db")))
+    head = [(b"authorization", b"Authorization", b"Bearer secret")]
+
+    async def before(plane: Plane, client: httpx.AsyncClient) -> None:
+        plane.records.adopt(config)
+        store = plane.records.store
+        for number in (1, 2, 3):
+            store.add(row(store.next_id(), model_id="m"))
+            if number < 3:
+                store.add_captures([RawCapture(number, 2, b"/v1/x", head, [b"{}"], None, b"ok")])
+
+    async def after(plane: Plane, client: httpx.AsyncClient) -> None:
+        plane.records.adopt(config)
+        rows = (await client.get(PAGE)).json()["data"]
+        assert {shown["id"]: shown["has_capture"] for shown in rows} == {1: True, 2: True, 3: False}
+        assert (await client.get("/api/captures/2")).json() == {
+            "id": 2,
+            "req_path": "/v1/x",
+            "req_headers": {"Authorization": "[REDACTED]"},
+            "req_body": "e30=",
+            "resp_headers": None,
+            "resp_body": "b2s=",
+        }
+        assert "/upstream/m/v1/x" in (await client.get("/api/captures/2/curl")).text
+        for number in ("3", "4", "-1", "9" * 30):
+            assert (await client.get(f"/api/captures/{number}")).status_code == 404
+        assert (await client.delete(PAGE + "?min_id=2")).json() == {"deleted": 2}
+        assert (await client.get("/api/captures/2")).status_code == 404
+        assert (await client.get("/api/captures/1")).status_code == 200
+        plane.records.adopt(other)
+        assert (await client.get("/api/captures/1")).status_code == 404, "it is another one's"
+        await plane.records.store.change(lambda connection: connection.execute("DROP TABLE captures"))
+        assert (await client.get("/api/captures/1")).status_code == 503
+
+    with_api(before)
+    with_api(after)

@@ -79,6 +79,20 @@ def test_a_doubt(text: str, said: str) -> None:
     assert said in doubts(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("store: {path: FILE, captures: true}", ""),
+        ("captureBuffer: 0\nstore: {path: FILE}", ""),
+        ("captureBuffer: 0\nstore: {path: FILE, captures: true}", "has no effect: captureBuffer is 0"),
+        ("recordRequests: false\nstore: {path: FILE, captures: true}", "has no effect: recordRequests is false"),
+        ("store: {path: ':memory:', captures: true}", "has no effect: :memory: is no file"),
+    ],
+)
+def test_captures_that_can_not_be_kept(text: str, said: str, tmp_path: Path) -> None:
+    assert doubts(text.replace("FILE", str(tmp_path / "a.db"))) == ([f"store.captures: {said}"] if said else [])
+
+
 def test_a_model_that_is_never_evicted_shuts_others_out() -> None:
     text = MODELS.replace('a: {cmd: run, proxy: "http://u"}', 'a: {cmd: run, proxy: "http://u", evictable: never}')
     (doubt,) = lint(load(text))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -154,6 +155,55 @@ def test_a_model_or_a_key_may_have_nothing_captured() -> None:
     assert told(ONE, "any") == [True]
     assert told(Config(models={"m": secret}), "any") == [False]
     assert told(msgspec.structs.replace(ONE, api_keys=keys), "quiet", "loud") == [False, True]
+
+
+def test_what_may_be_captured_is_in_the_file_when_another_process_opens_it(tmp_path: Path) -> None:
+    """Where `store.captures` says so; what a key or a model keeps to itself is not there either."""
+    file = tmp_path / "a.db"
+    quiet = msgspec.structs.replace(ONE.models["m"], id="quiet", capture=False)
+    keys = (ApiKeyEntry(key="shy", name="shy", capture=False), ApiKeyEntry(key="loud", name="loud"))
+    store = Store(path=str(file), captures=True)
+    config = Config(models={**ONE.models, "quiet": quiet}, api_keys=keys, store=store)
+
+    async def story(plane: Plane) -> None:
+        for model, token in (("m", "loud"), ("m", "shy"), ("quiet", "loud"), ("m", "loud")):
+            async with plane.client() as client:
+                body = json.dumps({"model": model, "says": f"{token} to {model}"}).encode()
+                client.post(body, extra=f"Authorization: Bearer {token}\r\n")
+                await (await plane.upstream.request()).answer_json(json.dumps(USAGE))
+                await client.head()
+        await rows(plane, 4)
+
+    async def afterwards(plane: Plane) -> None:
+        found = [await plane.records.capture(number) for number in range(1, 6)]
+        assert [None if each is None else each.id for each in found] == [1, None, None, 4, None]
+        first = found[0]
+        assert first is not None
+        assert first.req_body == b'{"model": "m", "says": "loud to m"}'
+        assert first.resp_body == json.dumps(USAGE).encode()
+        assert plane.records.captures.get(1) is None, "memory did not know it"
+        plane.records.adopt(msgspec.structs.replace(config, store=Store(path=str(file))))
+        assert await plane.records.capture(1) is None, "switched off"
+
+    play(story, config)
+    play(afterwards, config)
+
+
+def test_what_is_said_gets_half_of_the_file_at_most(tmp_path: Path) -> None:
+    """Else it would push the rows out."""
+    store = Store(path=str(tmp_path / "a.db"), captures=True, keep_megabytes=1)
+
+    async def story(plane: Plane) -> None:
+        for _ in range(3):
+            async with plane.client() as client:
+                client.post(json.dumps({"model": "m", "says": os.urandom(200_000).hex()}).encode())
+                await (await plane.upstream.request()).answer_json(json.dumps(USAGE))
+                await client.head()
+        await rows(plane, 3)
+        assert 1 in plane.records.captures
+        assert await plane.records.store.read(lambda connection: queries.captured(connection, [1, 2, 3])) == {2, 3}
+
+    play(story, msgspec.structs.replace(ONE, store=store))
 
 
 def test_what_names_no_model_or_is_no_model_s_route_is_not_recorded() -> None:

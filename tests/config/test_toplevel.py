@@ -146,6 +146,7 @@ def test_a_store_that_can_be_made(tmp_path: Path) -> None:
     ("text", "path", "fragment"),
     [
         ("store: {}", "store.path", "must not be empty"),
+        ("store: {captures: true}", "store.path", "must not be empty"),
         ('store: {path: "  "}', "store.path", "must not be empty"),
         ("store: {path: /usr}", "store.path", "is a directory"),
         ("store: {path: /no/such/place/a.db}", "store.path", "/no/such/place does not exist"),

@@ -15,6 +15,7 @@ from modelyard.config.schema import DEFAULT_GROUP, Config
 from modelyard.core.model import ChildId, Phase
 from modelyard.core.planners.base import Planner, Resident
 from modelyard.core.together import loadable_together
+from modelyard.runtime.records.store import IN_MEMORY
 
 
 class Doubt(msgspec.Struct, frozen=True):
@@ -34,6 +35,7 @@ def lint(config: Config) -> list[Doubt]:
         *_preload(config, planner),
         *_profiles(config, planner),
         *_protected(config, planner),
+        *_store(config),
     ]
 
 
@@ -96,6 +98,17 @@ def _protected(config: Config, planner: Planner) -> Iterator[Doubt]:
         if entry.evictable == "idle" and not entry.ttl:
             message = "leaves only once its ttl is over, and it has none: others wait until it is unloaded by hand"
             yield Doubt(f"models.{model}.evictable", message, "write a ttl, too")
+
+
+def _store(config: Config) -> Iterator[Doubt]:
+    if config.store is None or not config.store.captures:
+        return
+    if config.store.path == IN_MEMORY:
+        yield Doubt("store.captures", f"has no effect: {IN_MEMORY} is no file", "name a file as store.path")
+    if config.capture_buffer <= 0:
+        yield Doubt("store.captures", "has no effect: captureBuffer is 0", "raise it, or remove store.captures")
+    if not config.record_requests:
+        yield Doubt("store.captures", "has no effect: recordRequests is false", "write true, or remove store.captures")
 
 
 def _left_out(models: Iterable[str], planner: Planner) -> list[str]:

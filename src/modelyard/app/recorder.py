@@ -22,6 +22,7 @@ from modelyard.core.model import Phase
 from modelyard.runtime.clock import Clock
 from modelyard.runtime.engine import Engine
 from modelyard.runtime.feed import Feed
+from modelyard.runtime.records.captures import RawCapture
 from modelyard.runtime.records.row import Row
 from modelyard.wire.headers import Header, find
 from modelyard.wire.redact import client_address
@@ -128,6 +129,7 @@ class Recorder:
         store, captures = self.records.store, self.records.captures
         takes_captures = captures.takes_more(self.clock.now())
         rows: list[Ended] = []
+        captured: list[RawCapture] = []
         uncaptured = self._uncaptured()
         for recording in recordings:
             number = store.next_id()
@@ -135,11 +137,15 @@ class Recorder:
                 kept = self._kept_of(recording, number)
                 rows.append(kept)
                 if takes_captures and recording.captures and kept.model not in uncaptured:
-                    captures.add(recording.capture(number))
+                    capture = recording.capture(number)
+                    if captures.add(capture) and capture is not None:
+                        captured.append(capture)
             except Exception as error:  # a bug of ours must cost one record, not those of all that have ended with it
                 context = {"message": f"{recording!r} could not be recorded", "exception": error}
                 asyncio.get_running_loop().call_exception_handler(context)
         store.add_all(rows)
+        if captured and store.keeps_captures:
+            store.add_captures(captured)
         if self.meters is not None:
             self.meters.count(rows)
         if self._feed.is_watched:

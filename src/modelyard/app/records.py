@@ -10,7 +10,8 @@ from typing import TypeVar
 
 from modelyard.config.schema import Config
 from modelyard.runtime.logs import DaemonLog
-from modelyard.runtime.records.captures import CaptureBuffer
+from modelyard.runtime.records import queries
+from modelyard.runtime.records.captures import Capture, CaptureBuffer, unpack
 from modelyard.runtime.records.retention import Retention
 from modelyard.runtime.records.schema import TooNewError
 from modelyard.runtime.records.store import IN_MEMORY, Store
@@ -21,6 +22,7 @@ DEFAULT_ROWS = 1000
 SWITCH = 0.0005
 """Seconds for which the thread that makes rows may hold up the loop at a time: the usual 5 ms would be seen."""
 _MEGABYTE = 1 << 20
+_HIGHEST_ID = (1 << 63) - 1
 _DAY = 86_400.0
 T = TypeVar("T")
 
@@ -46,6 +48,7 @@ class Records:
         if path == self.store.path:
             self.store.keep = rows
             self.store.retain(_retention_of(config))
+            self.store.keep_captures(_kept_captures_of(config))
         elif (store := self._open(config)) is not None:
             old, self.store = self.store, store
             self.captures = CaptureBuffer(_capture_limit_of(config))  # the old ones are of other rows
@@ -61,6 +64,20 @@ class Records:
         self.settle()
         return await self.store.change(order)
 
+    async def capture(self, number: int) -> Capture | None:
+        """What was said in the request of a row; None where it was never kept, or is gone. Raises sqlite3.Error."""
+        self.settle()
+        if (capture := self.captures.get(number)) is not None:
+            return capture
+        if not self.store.keeps_captures or not 0 < number <= _HIGHEST_ID:
+            return None
+
+        def ask(connection: sqlite3.Connection) -> Capture | None:
+            packed = queries.packed_capture(connection, number)
+            return None if packed is None else unpack(packed)
+
+        return await self.store.read(ask)
+
     def close(self) -> None:
         """Write what is waiting."""
         self.store.close()
@@ -70,7 +87,13 @@ class Records:
         if path != IN_MEMORY:
             sys.setswitchinterval(SWITCH)
         try:
-            return Store(path, keep=_rows_of(config), say=self._sayer(), retention=_retention_of(config))
+            return Store(
+                path,
+                keep=_rows_of(config),
+                say=self._sayer(),
+                retention=_retention_of(config),
+                captures=_kept_captures_of(config),
+            )
         except (sqlite3.Error, TooNewError) as error:
             self._log.error(f"store.path: {path} can't be used for the record of requests: {error}")
             return None
@@ -111,3 +134,12 @@ def _retention_of(config: Config) -> Retention:
 
 def _capture_limit_of(config: Config) -> int:
     return max(config.capture_buffer, 0) * _MEGABYTE
+
+
+def _kept_captures_of(config: Config) -> int:
+    """Bytes of captures that the file keeps: of what the file may use in all they get half at most."""
+    store = config.store
+    if store is None or not store.captures:
+        return 0
+    limit = _capture_limit_of(config)
+    return min(limit, store.keep_megabytes * 500_000) if store.keep_megabytes else limit

@@ -46,17 +46,18 @@ class ActivityRoutes:
         if isinstance(query, HttpError):
             return api_error(request, query)
 
-        def ask(connection: sqlite3.Connection) -> tuple[int, list[Record]]:
+        def ask(connection: sqlite3.Connection) -> tuple[int, list[Record], set[int]]:
             total = queries.count(connection, query.where)
-            return total, queries.page(connection, query.where, query.order, query.limit, query.offset)
+            found = queries.page(connection, query.where, query.order, query.limit, query.offset)
+            return total, found, queries.captured(connection, [record["id"] for record in found])
 
         try:
-            total, found = await self._records.read(ask)
+            total, found, captured = await self._records.read(ask)
         except sqlite3.Error:
             return api_error(request, _TROUBLE)
         return api_json(
             {
-                "data": [self._shown(record) for record in found],
+                "data": [shown_row(record, self._has_capture(record["id"], captured)) for record in found],
                 "page": query.page,
                 "limit": query.limit,
                 "total": total,
@@ -131,8 +132,9 @@ class ActivityRoutes:
         headers = {"Content-Disposition": f'attachment; filename="activity.{made.suffix}"'}
         return StreamingResponse(write_export(self._records, where, made), media_type=made.media_type, headers=headers)
 
-    def _shown(self, record: Record) -> Record:
-        return shown_row(record, self._records.captures.__contains__(record["id"]))
+    def _has_capture(self, row: int, captured: set[int]) -> bool:
+        """In memory, or among those in the file."""
+        return row in self._records.captures or (row in captured and self._records.store.keeps_captures)
 
 
 def shown_row(record: Record, has_capture: bool) -> Record:

@@ -19,6 +19,7 @@ from modelyard.wire.redact import REDACTED
 
 _NO_NUMBER = HttpError(400, "invalid capture ID")
 _NOT_FOUND = HttpError(404, "capture not found")
+_TROUBLE = HttpError(503, "the captures can't be read now")
 _KEYS = {"Authorization": "Bearer ", "X-Api-Key": ""}
 """Headers that a key of ours may have come in, and what stands before it."""
 _NOT_REPEATED = frozenset({"Content-Length", "Transfer-Encoding", "Connection", "Accept-Encoding", "Expect"})
@@ -35,12 +36,12 @@ class CaptureRoutes:
 
     async def show(self, request: Request) -> Response:
         """`GET /api/captures/ID`: heads, and bodies in base64."""
-        found = self._find(request)
+        found = await self._find(request)
         return api_error(request, found) if isinstance(found, HttpError) else api_json(found)
 
     async def curl(self, request: Request) -> Response:
         """`GET /api/captures/ID/curl`: ours; a command that asks the same model the same again."""
-        found = self._find(request)
+        found = await self._find(request)
         if isinstance(found, HttpError):
             return api_error(request, found)
         try:
@@ -51,13 +52,15 @@ class CaptureRoutes:
         way = f"/upstream/{quote(model)}" if model else ""
         return PlainTextResponse(curl_command(found, str(request.base_url).rstrip("/") + way))
 
-    def _find(self, request: Request) -> Capture | HttpError:
+    async def _find(self, request: Request) -> Capture | HttpError:
         text = request.path_params["id"]
         digits = text.removeprefix("-").removeprefix("+")
         if not (digits.isascii() and digits.isdigit()):
             return _NO_NUMBER
-        self._records.settle()
-        return self._records.captures.get(int(text)) or _NOT_FOUND
+        try:
+            return await self._records.capture(int(text)) or _NOT_FOUND
+        except sqlite3.Error:
+            return _TROUBLE
 
 
 def curl_command(capture: Capture, base_url: str) -> str:

@@ -29,6 +29,13 @@ class Store(Section, frozen=True, kw_only=True):
             "itself does not shrink. 0 = no bound. (Ours.)",
         ),
     ] = 0
+    captures: Annotated[
+        bool,
+        Meta(
+            description="Keep what was said in requests in the file, too, up to `captureBuffer` megabytes, so that it "
+            "is there after a restart. The file is then closed to other users. (Ours.)"
+        ),
+    ] = False
 
 
 class Activity(Section, frozen=True, kw_only=True):

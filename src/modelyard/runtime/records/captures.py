@@ -27,7 +27,7 @@ MANY = 256
 """Captures that are always taken in a second, however large they are."""
 LEVEL = 1
 """Of the compression: higher ones take twice as long for a few percent."""
-_OVERHEAD = 2048
+OVERHEAD = 2048
 """Bytes that a capture costs beside its bodies."""
 
 
@@ -69,6 +69,10 @@ class RawCapture(msgspec.Struct, gc=False):
             else shown_headers(header for header in answered if header[0] != b"content-encoding"),
             resp_body=self.resp_body,
         )
+
+    def packed(self) -> bytes:
+        """As people may see it, compressed. May be asked for by any thread."""
+        return _pack_all([self])[0]
 
 
 class CaptureBuffer:
@@ -112,7 +116,7 @@ class CaptureBuffer:
         """Keep it, if there is one, at the cost of older ones; whether it fits at all."""
         if capture is None or capture.weight > self.limit or not self.limit:
             return False
-        size = capture.weight + _OVERHEAD
+        size = capture.weight + OVERHEAD
         self._fresh[capture.id] = capture
         self._fresh_size += size
         self._taken += 1
@@ -128,19 +132,19 @@ class CaptureBuffer:
         if number in self._fresh:
             return self._fresh[number].shown()
         packed = self._packed.get(number)
-        return None if packed is None else _unpack(packed)
+        return None if packed is None else unpack(packed)
 
     def discard(self, number: int) -> None:
         """Forget one, if it is there."""
         if (fresh := self._fresh.pop(number, None)) is not None:
-            self._fresh_size -= fresh.weight + _OVERHEAD
+            self._fresh_size -= fresh.weight + OVERHEAD
         if (packed := self._packed.pop(number, None)) is not None:
             self._packed_size -= len(packed)
 
     def _make_room(self) -> None:
         while self._fresh_size > self.limit:
             _, oldest = self._fresh.popitem(last=False)
-            self._fresh_size -= oldest.weight + _OVERHEAD
+            self._fresh_size -= oldest.weight + OVERHEAD
             if self._packed:  # they are all older
                 self._packed.clear()
                 self._packed_size = 0
@@ -173,7 +177,7 @@ class CaptureBuffer:
             return
         for capture, packed in zip(ripe, future.result(), strict=True):
             if (fresh := self._fresh.pop(capture.id, None)) is not None:
-                self._fresh_size -= fresh.weight + _OVERHEAD
+                self._fresh_size -= fresh.weight + OVERHEAD
                 self._packed[capture.id] = packed
                 self._packed_size += len(packed)
         self._make_room()
@@ -185,5 +189,6 @@ def _pack_all(captures: list[RawCapture]) -> list[bytes]:
     return [compress(msgspec.msgpack.encode(capture.shown())) for capture in captures]
 
 
-def _unpack(packed: bytes) -> Capture:
+def unpack(packed: bytes) -> Capture:
+    """The capture that was compressed."""
     return msgspec.msgpack.decode(zstandard.ZstdDecompressor().decompress(packed), type=Capture)

@@ -99,6 +99,18 @@ def model_of(connection: sqlite3.Connection, row: int) -> str:
     return "" if found is None else str(found[0])
 
 
+def captured(connection: sqlite3.Connection, rows: Sequence[int]) -> set[int]:
+    """Which of these rows, by their ids, have a capture in the file."""
+    places = ", ".join("?" * len(rows))
+    return {found[0] for found in connection.execute(f"SELECT id FROM captures WHERE id IN ({places})", rows)}
+
+
+def packed_capture(connection: sqlite3.Connection, row: int) -> bytes | None:
+    """The capture of a row as the file has it; None where it has none."""
+    found = connection.execute("SELECT packed FROM captures WHERE id = ?", (row,)).fetchone()
+    return None if found is None else bytes(found[0])
+
+
 def batches(connection: sqlite3.Connection, where: Where, size: int) -> Iterator[list[Record]]:
     """All rows by their ids, a batch at a time, so that nobody holds them all."""
     last = 0

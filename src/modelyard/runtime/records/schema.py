@@ -85,6 +85,21 @@ _STEPS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX idx_activity_content_type ON activity (resp_content_type)",
         "CREATE INDEX idx_activity_outcome ON activity (outcome)",
     ),
+    (
+        # What was said in a request goes with its row, whoever deletes that; what all of it takes is kept as a sum.
+        "CREATE TABLE captures (id INTEGER PRIMARY KEY, packed BLOB NOT NULL)",
+        "CREATE TABLE captures_sum (bytes INTEGER NOT NULL)",
+        "INSERT INTO captures_sum VALUES (0)",
+        """CREATE TRIGGER capture_added AFTER INSERT ON captures BEGIN
+            UPDATE captures_sum SET bytes = bytes + LENGTH(new.packed);
+            END""",
+        """CREATE TRIGGER capture_gone AFTER DELETE ON captures BEGIN
+            UPDATE captures_sum SET bytes = bytes - LENGTH(old.packed);
+            END""",
+        """CREATE TRIGGER activity_gone_with_capture AFTER DELETE ON activity BEGIN
+            DELETE FROM captures WHERE id = old.id;
+            END""",
+    ),
 )
 VERSION = len(_STEPS)
 

@@ -4,6 +4,8 @@ In memory nothing is made of a row before somebody asks: most are pushed out by 
 gathered for `GATHER` seconds and written in batches of at most `BATCH`, each in one transaction; whoever
 asks for rows is answered after everything before the question is written. Where writing fails it is tried again; what
 does not fit while it fails, or while the disk stands still, is dropped and counted, and the log says so.
+
+Captures go into a file after their rows, where that is wanted, within a bound of their own.
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from modelyard.runtime.clock import SystemClock
+from modelyard.runtime.records.captures import RawCapture
+from modelyard.runtime.records.keeping import WaitingCaptures, kept_bytes, make_private, write_captures
 from modelyard.runtime.records.retention import INTERVAL, Retention, remove_some
 from modelyard.runtime.records.row import COLUMNS, Pending, Row, values_of
 from modelyard.runtime.records.schema import connect, connect_to_read
@@ -28,6 +32,8 @@ BATCH = 1000
 """Rows of one transaction."""
 MAX_WAITING = 50_000
 """Rows that may wait while nothing can be written."""
+WAITING_CAPTURES = 8 << 20
+"""Bytes of captures, as they came, that may always wait, however few the file keeps compressed."""
 RETRY = 1.0
 """Seconds to the next attempt after one that failed."""
 CLOSING = 5.0
@@ -54,12 +60,14 @@ class Store:
         keep: int,
         say: Callable[[str], None],
         retention: Retention = _FOR_EVER,
+        captures: int = 0,
         wall: Callable[[], float] = SystemClock.wall,
     ) -> None:
         """`path` is a file, or `IN_MEMORY`. `keep`: how many of the newest rows stay; 0: all of them.
 
         `retention` bounds a file by age and size; `wall` tells the seconds since the epoch. `say` gets what people
-        should know; it is called from any thread. Raises sqlite3.Error and `TooNewError`.
+        should know; it is called from any thread. `captures`: as `keep_captures` takes it.
+        Raises sqlite3.Error and `TooNewError`.
         """
         self.path = path
         self.keep = keep
@@ -72,6 +80,11 @@ class Store:
         self.changes = 0
         """Rises with everything that changes what is stored."""
         self._say = say
+        self._captures = WaitingCaptures()
+        self._capture_limit = self._possible(captures)
+        self._limit_applies = False
+        """Whether the file was brought below the limit."""
+        self._captures_fail = False
         self._connection = connect(path)
         self.last_id = _last_id(self._connection)
         self._rows: deque[Row | Pending] = deque()
@@ -82,6 +95,8 @@ class Store:
         self._closing = False
         self._thread = threading.Thread(target=self._work, name="records", daemon=True)
         self._thread.start()
+        if not self.is_in_memory:
+            self._jobs.put(None)  # for the limit
 
     def __repr__(self) -> str:
         return f"<Store {self.path} waiting={len(self._rows)} dropped={self.dropped}>"
@@ -139,6 +154,39 @@ class Store:
             self._look_at = 0.0
             self._jobs.put(None)
 
+    @property
+    def keeps_captures(self) -> bool:
+        """Whether captures outlive the process."""
+        return self._capture_limit > 0
+
+    def keep_captures(self, limit: int) -> None:
+        """From now on the file keeps so many bytes of captures; 0: none, those that are there go, too."""
+        if limit != self._capture_limit and not self.is_in_memory:
+            self._capture_limit = self._possible(limit)
+            self._limit_applies = False
+            self._jobs.put(None)
+
+    def add_captures(self, captures: Sequence[RawCapture]) -> None:
+        """Keep what was said in requests whose rows were added before. Never waits; the oldest that wait may go."""
+        if not self.keeps_captures:
+            return
+        for capture in captures:
+            self._captures.put(capture, max(self._capture_limit, WAITING_CAPTURES))
+        if not self._noted:
+            self._noted = True
+            self._jobs.put(None)
+
+    def _possible(self, limit: int) -> int:
+        """The limit; 0 where the file can't be closed to others, which is said."""
+        if limit <= 0 or self.is_in_memory:
+            return 0
+        try:
+            make_private(self.path)
+        except OSError as error:
+            self._say(f"what is said in requests is not kept in {self.path}, as others could read it: {error}")
+            return 0
+        return limit
+
     async def read(self, question: Callable[[sqlite3.Connection], T]) -> T:
         """Ask, of everything that was added before. A file is read beside the writer."""
         if self.is_in_memory:
@@ -180,7 +228,7 @@ class Store:
 
     def _work(self) -> None:
         try:
-            while not self._closing or self._rows:
+            while not self._closing or self._rows or self._captures:
                 self._turn()
                 if self._closing and self._failing:
                     return
@@ -193,7 +241,9 @@ class Store:
         if jobs == [None] and not self._failing and not self._closing:
             jobs.append(self._wait(GATHER))
         self._noted = False
+        captures = self._captures.take()  # before the rows: so theirs are among those
         self._write_all()
+        self._write_captures(captures)
         self._remove()
         for job in jobs:
             if job is not None:
@@ -224,6 +274,32 @@ class Store:
         if lost := self.dropped - self._told_of_drops:
             self._told_of_drops = self.dropped
             self._say(f"{lost} records of requests were dropped while {self.path} could not be written")
+
+    def _write_captures(self, captures: list[RawCapture]) -> None:
+        """Write them, and have the limit hold; those that can't be written are dropped."""
+        if self._failing:
+            self._captures.put_back(captures)
+            return
+        try:
+            if not self._limit_applies:
+                self._limit_applies = True  # first: another limit may come meanwhile
+                self._apply_limit(self._capture_limit)
+            if captures and self.keeps_captures:
+                write_captures(self._connection, captures, self._capture_limit)
+                self._captures_fail = False
+        except Exception as error:  # also a bug of ours must not end the thread
+            self._limit_applies = False
+            if not self._captures_fail:
+                self._captures_fail = True
+                self._say(f"what is said in requests can't be kept in {self.path}: {error}")
+
+    def _apply_limit(self, limit: int) -> None:
+        kept = kept_bytes(self._connection)
+        if kept or limit:
+            # What is deleted is to be gone, not only free: else it could still be read in the file.
+            self._connection.execute("PRAGMA secure_delete = ON")
+        if kept > limit:
+            write_captures(self._connection, [], limit)
 
     def _until_look(self) -> float | None:
         return max(0.0, self._look_at - self._wall()) if self._retention else None
