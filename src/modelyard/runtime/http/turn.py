@@ -1,4 +1,4 @@
-"""One turn of the loop: what was read is handled together, and what was written leaves together at the end.
+"""One turn of the loop: what was read is handled together, and what was written leaves together.
 
 A write wakes whoever reads the other end. Sent one by one, with our own work in between, every write finds its reader
 asleep again; sent together, the first wakes it and the others find it awake. On a virtual machine, where a wake-up is
@@ -10,6 +10,10 @@ from __future__ import annotations
 
 import asyncio
 from typing import Protocol
+
+TOGETHER = 32
+"""Reads that are handled before what they brought forth leaves; most turns have fewer. Where a thousand streams speak
+at once, the first need not wait for the last."""
 
 
 class Reader(Protocol):
@@ -61,12 +65,14 @@ class Turn:
         """Handle what was read now: a connection ends, and what it said before comes before that."""
         while self._reads:
             reads, self._reads = self._reads, []
-            for reader, data in reads:
+            for number, (reader, data) in enumerate(reads, 1):
                 try:
                     reader.take(data)
                 except Exception as error:
                     self._loop.call_exception_handler({"message": f"{reader!r} broke", "exception": error})
                     reader.broke()
+                if not number % TOGETHER:
+                    self.finish_writes()
 
     def finish_writes(self) -> None:
         """Send what was written now: a transport that may have something in here is about to be closed."""
