@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.crowd.crowd import complaints, spend
+from tests.crowd.crowd import BEHIND_ALL, complaints, spend
 
 SLOWDOWN = 2.0
 """How many times longer than alone the well-behaved may take."""
@@ -29,7 +29,13 @@ def main() -> int:
 
     with tempfile.TemporaryDirectory() as directory:
         evening = spend(
-            Path(directory), streams=asked.streams, slow=asked.slow, seconds=asked.seconds, seed=asked.seed, say=say
+            Path(directory),
+            streams=asked.streams,
+            slow=asked.slow,
+            seconds=asked.seconds,
+            seed=asked.seed,
+            say=say,
+            run_by=BEHIND_ALL,
         )
     wrong = complaints(evening, streams=asked.streams, slow=asked.slow)
     if evening.slowdown > SLOWDOWN:

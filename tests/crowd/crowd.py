@@ -26,18 +26,20 @@ KEPT = dict.fromkeys(("descriptors", "descriptors of the engines"), IDLE_PER_POO
 well-behaved."""
 PATIENCE = 30.0
 """Seconds in which all must have been given back once everybody has left."""
-SLOW_CLIENT_KB = 400
+SLOW_CLIENT_KB = 100
 """Kilobytes that the server may hold for one client who does not read (docs/operations.md)."""
-WORKING_KB = 10_000
-"""Kilobytes that it may take to work at all, however few there are."""
+WORKING_KB = 40_000
+"""Kilobytes that it may take to work at all, however few there are; half of it for captures of unfinished answers."""
 STREAM_KB = 40
 """Kilobytes that it may hold for one that does."""
 
-# The crowd and its engine are nice: they stand for other machines, and must not take the processor from who is watched.
+BEHIND_ALL = ("chrt", "--idle", "0")
+"""How the crowd and its engine are run where a machine is there for it alone: they stand for other machines, so they get the processor when
+nobody else wants it, and give it up at once. (Those that are merely nice keep it for milliseconds.)"""
 CONFIG = """
 models:
   short: {{cmd: '{fountain}', parallel: 5000}}
-  long: {{cmd: 'nice {fountain}', parallel: 5000, queueLimit: 5000}}
+  long: {{cmd: '{crowded} {fountain}', parallel: 5000, queueLimit: 5000}}
 groups:
   both: {{swap: false, members: [short, long]}}
 """
@@ -112,14 +114,25 @@ class Evening:
 
 
 def spend(
-    directory: Path, *, streams: int, slow: int, seconds: float, seed: int, say: Callable[[str], None]
+    directory: Path,
+    *,
+    streams: int,
+    slow: int,
+    seconds: float,
+    seed: int,
+    say: Callable[[str], None],
+    run_by: Sequence[str] = (),
 ) -> Evening:
-    """Have them come: nobody but the well-behaved, then the streams, then the slow ones."""
+    """Have them come: nobody but the well-behaved, then the streams, then the slow ones.
+
+    `run_by` is what the commands of the crowd and its engine are prefixed with.
+    """
     fountain = shlex.join([sys.executable, "-m", "tests.crowd.fountain"]) + " --port ${PORT}"
-    with Daemon(directory, CONFIG.format(fountain=fountain), wrapper=("env", f"PYTHONPATH={ROOT}")) as daemon:
+    config = CONFIG.format(fountain=fountain, crowded=shlex.join(run_by))
+    with Daemon(directory, config, wrapper=("env", f"PYTHONPATH={ROOT}")) as daemon:
         for model in ("short", "long"):
             daemon.chat(model).raise_for_status()
-        crowd = _Crowd(daemon, seconds, seed)
+        crowd = _Crowd(daemon, seconds, seed, run_by)
         say("the well-behaved alone")
         before_all = crowd.watched(seconds / 2)
         held, peak = crowd.held(), daemon.status("VmHWM")
@@ -135,13 +148,14 @@ def spend(
 class _Crowd:
     """The clients of one server."""
 
-    def __init__(self, daemon: Daemon, seconds: float, seed: int) -> None:
+    def __init__(self, daemon: Daemon, seconds: float, seed: int, run_by: Sequence[str]) -> None:
         self._daemon = daemon
         self._port = daemon.url.rpartition(":")[2]
         running = daemon.get("/running").json()["running"]
         self._engine_port = next(one["proxy"].rpartition(":")[2] for one in running if one["model"] == "short")
         self._seconds = seconds
         self._seed = seed
+        self._run_by = run_by
 
     def watched(self, seconds: float) -> Watched:
         """What the well-behaved see for a while, through the server and at the engine itself."""
@@ -163,7 +177,7 @@ class _Crowd:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def _come(self, role: str, number: int, seconds: float, *, port: str) -> subprocess.Popen[str]:
-        command = [*([] if role == "steady" else ["nice"]), sys.executable, "-m", "tests.crowd.clients", role]
+        command = [*(() if role == "steady" else self._run_by), sys.executable, "-m", "tests.crowd.clients", role]
         options = {"port": port, "clients": number, "seconds": seconds, "seed": self._seed}
         words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
         return subprocess.Popen([*command, *words], cwd=ROOT, stdout=subprocess.PIPE, text=True)
