@@ -148,19 +148,26 @@ def test_the_tail_is_of_lines_since_a_mark() -> None:
     assert log.tail(9) == ["one", "two", "three", "f\ufffdour"]
 
 
-def test_stdout_gets_one_batch_per_turn_of_the_loop() -> None:
+def test_stdout_gets_what_comes_together_in_one_piece() -> None:
     async def story() -> None:
         written: list[bytes] = []
-        hub = LogHub(to_stdout="both", stdout=written.append)
+        was_written = asyncio.Event()
+
+        def write(data: bytes) -> None:
+            written.append(data)
+            was_written.set()
+
+        hub = LogHub(to_stdout="both", stdout=write)
         hub.daemon.info("a")
         hub.model("m").write(b"b\n")
         hub.daemon.info("c")
         assert written == []
-        await asyncio.sleep(0)
+        await was_written.wait()
         assert written == [b"[INFO] a\nb\n[INFO] c\n"]
         hub.daemon.info("d")
-        await asyncio.sleep(0)
-        assert len(written) == 2
+        was_written.clear()
+        await was_written.wait()
+        assert written[1:] == [b"[INFO] d\n"]
 
     run(story)
 

@@ -1,8 +1,8 @@
 """The logs: what the daemon says, what the models print, and who reads along (spec http 15).
 
-Writers never wait (R30, R54). A daemon line is appended to a list; once per turn of the event loop the list
-goes, as one piece, into the rings, to the readers and to stdout. A reader has a bounded buffer of its own
-and loses what does not fit; it is told how much.
+Writers never wait (R30, R54). A daemon line is appended to a list; a few milliseconds later at most, or when somebody
+asks, the list goes, as one piece, into the rings, to the readers and to stdout. A reader has a bounded buffer of its
+own and loses what does not fit; it is told how much.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ RING_SIZE = 100 * 1024
 
 READER_SIZE = 256 * 1024
 """Bytes that a reader may lag behind before it loses some."""
+
+FLUSH = 0.005
+"""Seconds that lines wait for others: writing each turn's by themselves would be a tenth of all work in busy times."""
 
 COMBINED = ""
 DAEMON = "proxy"
@@ -347,7 +350,7 @@ class LogHub:
                 reader.close()
 
     def flush(self) -> None:
-        """Bring out what this turn of the loop has collected."""
+        """Bring out what was collected."""
         self._flush_planned = False
         self._store_lines()
         if self._echoes:
@@ -390,7 +393,7 @@ class LogHub:
 
     def _plan_flush(self) -> None:
         try:
-            asyncio.get_running_loop().call_soon(self.flush)
+            asyncio.get_running_loop().call_later(FLUSH, self.flush)
         except RuntimeError:  # before the loop runs, and after
             self.flush()
         else:
