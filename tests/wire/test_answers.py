@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelyard.wire import answers, events
-from modelyard.wire.answers import SHORT, AnswerReader
+from modelyard.wire.answers import SHORT, Allowance, AnswerReader
 from modelyard.wire.usage import NOTHING, Figures
 
 JSON, EVENTS = b"application/json", b"text/event-stream"
@@ -206,6 +206,24 @@ def test_an_answer_is_kept_up_to_its_bound() -> None:
     assert does_not.finish().input == 12
     assert (does_not.body, does_not.kept_too_little) == (None, True)
     assert does_not.size == len(data)
+
+
+def test_answers_share_what_they_may_keep_until_they_end() -> None:
+    """R43: a thousand answers at once take no more memory than a few."""
+    allowance = Allowance(250)
+    first, second = (AnswerReader(JSON, b"", b"/v1/x", keep=200, allowance=allowance) for _ in range(2))
+    for _ in range(2):
+        first.take(b"x" * 100)
+    second.take(b"y" * 100)
+    assert (second.kept_too_little, second.body) == (True, None)
+    assert (allowance.used, first.body) == (200, b"x" * 200)
+    first.take(b"x")
+    assert (first.kept_too_little, allowance.used) == (True, 0)
+    third = AnswerReader(JSON, b"", b"/v1/x", keep=200, allowance=allowance)
+    third.take(b"z" * 200)
+    assert allowance.used == 200
+    third.finish()
+    assert (allowance.used, third.body) == (0, b"z" * 200)
 
 
 @pytest.mark.parametrize("coding", [b"gzip", b"deflate", b"br", b"zstd"])

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from modelyard.runtime.http.exchange import Outcome
 from modelyard.runtime.http.request import Request
 from modelyard.runtime.records.captures import RawCapture
-from modelyard.wire.answers import AnswerReader, figures_of_json
+from modelyard.wire.answers import Allowance, AnswerReader, figures_of_json
 from modelyard.wire.endpoints import Endpoint
 from modelyard.wire.headers import find
 from modelyard.wire.usage import NOTHING, Figures, brings_a_token, error_message, shortened
@@ -186,10 +186,11 @@ class Recording:
 
     def _make_reader(self) -> AnswerReader:
         keep = self._limit if self._endpoint.kept.response_body else 0
+        allowance: Allowance | None = self._recorder.records.captures.unfinished
         if not self._succeeded:
-            keep = MAX_ERROR_BODY
+            keep, allowance = MAX_ERROR_BODY, None  # its message is wanted, whatever is captured
         encoding = self._header(b"content-encoding")
-        return AnswerReader(self._header(b"content-type"), encoding, self.path, keep=keep)
+        return AnswerReader(self._header(b"content-type"), encoding, self.path, keep=keep, allowance=allowance)
 
     def figures(self) -> Figures:
         """Read the answer to its end: what it says of its tokens. Asked once, before what follows."""

@@ -70,13 +70,55 @@ class JsonScanner:
         return said_last_in(text) if self._listed else said_in(text)
 
 
+class Allowance:
+    """What answers that are not complete may keep of their texts, all of them together (bytes)."""
+
+    __slots__ = ("limit", "used")
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.used = 0
+
+    def __repr__(self) -> str:
+        return f"<Allowance {self.used} of {self.limit} bytes used>"
+
+    def grant(self, size: int) -> bool:
+        """So many more, if there is room for them."""
+        if self.used + size > self.limit:
+            return False
+        self.used += size
+        return True
+
+    def take_back(self, size: int) -> None:
+        """So many are kept no longer, or are somebody else's concern."""
+        self.used -= size
+
+
 class AnswerReader:
     """One answer: undoes its content coding, hands it to who looks, and keeps the text where that is wanted."""
 
-    __slots__ = ("_keep", "_kept", "_kept_size", "_scanner", "_unpacker", "failure", "size")
+    __slots__ = (
+        "_allowance",
+        "_granted",
+        "_keep",
+        "_kept",
+        "_scanner",
+        "_unpacker",
+        "failure",
+        "kept_too_little",
+        "size",
+    )
 
-    def __init__(self, content_type: bytes, content_encoding: bytes, path: bytes, *, keep: int = 0) -> None:
-        """`keep`: up to how many bytes the decoded answer is kept."""
+    def __init__(
+        self,
+        content_type: bytes,
+        content_encoding: bytes,
+        path: bytes,
+        *,
+        keep: int = 0,
+        allowance: Allowance | None = None,
+    ) -> None:
+        """`keep`: up to how many bytes the decoded answer is kept, as long as `allowance` grants them."""
         self._scanner: Scanner
         if EVENT_STREAM in content_type:
             self._scanner = EventScanner()
@@ -84,8 +126,11 @@ class AnswerReader:
             self._scanner = JsonScanner(listed=path.startswith(b"/infill"))
         self._unpacker: Unpacker | None = unpacker_of(content_encoding) if content_encoding else None
         self._keep = keep
+        self._allowance = allowance or Allowance(keep)
         self._kept: list[bytes] = []
-        self._kept_size = 0
+        self._granted = 0
+        self.kept_too_little = False
+        """Whether the answer was to be kept, and there was no room for it."""
         self.size = 0
         """Bytes that were taken, as they came."""
         self.failure = ""
@@ -109,35 +154,40 @@ class AnswerReader:
             self._fail(error)
 
     def finish(self) -> Figures:
-        """The answer has ended, as it should or not: what it said."""
+        """The answer has ended, as it should or not: what it said. What was kept of it is the caller's concern now."""
         if self._unpacker is not None and not self.failure:
             try:
                 self._unpacker.finish()
             except UnpackingError as error:
                 self._fail(error)
+        self._allowance.take_back(self._granted)
+        self._granted = 0
         return NOTHING if self.failure else self._scanner.figures()
-
-    @property
-    def kept_too_little(self) -> bool:
-        """Whether the answer was to be kept and was too long for it."""
-        return self._kept_size > self._keep > 0
 
     @property
     def body(self) -> bytes | None:
         """The decoded answer as it was kept; None where it was not, or was too long."""
-        return None if self._kept_size > self._keep or self.failure else b"".join(self._kept)
+        return None if self.kept_too_little or self.failure else b"".join(self._kept)
 
     def _see(self, data: bytes) -> None:
         self._scanner.feed(data)
-        if self._keep and self._kept_size <= self._keep:
-            self._kept.append(data)
-            self._kept_size += len(data)
-            if self._kept_size > self._keep:
-                self._kept.clear()
+        if self._keep and not self.kept_too_little:
+            size = len(data)
+            if self._granted + size <= self._keep and self._allowance.grant(size):
+                self._kept.append(data)
+                self._granted += size
+            else:
+                self.kept_too_little = True
+                self._forget()
 
     def _fail(self, error: UnpackingError) -> None:
         self.failure = f"response decompression failed: {error}"
+        self._forget()
+
+    def _forget(self) -> None:
         self._kept.clear()
+        self._allowance.take_back(self._granted)
+        self._granted = 0
 
 
 def figures_of_json(text: bytes, *, listed: bool = False) -> Figures:

@@ -2,7 +2,7 @@
 
 New captures are held as they came. Those that have lived for a while are compressed, off the loop, so that many more
 fit; where requests come faster than that, the oldest go without ever having cost the work. What is held never exceeds
-the bound twice: once as it came, once compressed.
+the bound twice: once as it came, once compressed. What has not ended yet has an allowance beside it.
 
 Where many end in a second, and they fill the whole bound, the rest of that second is not captured. All would push each
 other out before anybody could look at one, at the price of memory that is never used twice.
@@ -18,11 +18,14 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 import zstandard
 
+from modelyard.wire.answers import Allowance
 from modelyard.wire.headers import Header
 from modelyard.wire.redact import shown_headers
 
 RIPE = 5.0
 """Seconds after which a capture is worth compressing."""
+UNFINISHED = 4
+"""How many times the bound may be held of answers that have not ended; what exceeds it is not captured."""
 MANY = 256
 """Captures that are always taken in a second, however large they are."""
 LEVEL = 1
@@ -82,6 +85,7 @@ class CaptureBuffer:
         """`limit` is in bytes; 0 keeps nothing."""
         self.limit = limit
         """Bytes that may be kept; also of one capture. 0: nothing is captured."""
+        self.unfinished = Allowance(UNFINISHED * limit)
         self._fresh: OrderedDict[int, RawCapture] = OrderedDict()
         self._fresh_size = 0
         self._packed: OrderedDict[int, bytes] = OrderedDict()
@@ -100,6 +104,7 @@ class CaptureBuffer:
     def resize(self, limit: int) -> None:
         """Keep another number of bytes."""
         self.limit = limit
+        self.unfinished.limit = UNFINISHED * limit
         self._make_room()
 
     def __contains__(self, number: int) -> bool:
