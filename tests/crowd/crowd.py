@@ -26,7 +26,7 @@ KEPT = dict.fromkeys(("descriptors", "descriptors of the engines"), IDLE_PER_POO
 well-behaved."""
 PATIENCE = 30.0
 """Seconds in which all must have been given back once everybody has left."""
-SLOW_CLIENT_KB = 100
+SLOW_CLIENT_KB = 300
 """Kilobytes that the server may hold for one client who does not read (docs/operations.md)."""
 WORKING_KB = 40_000
 """Kilobytes that it may take to work at all, however few there are; half of it for captures of unfinished answers."""
@@ -34,8 +34,8 @@ STREAM_KB = 40
 """Kilobytes that it may hold for one that does."""
 
 BEHIND_ALL = ("chrt", "--idle", "0")
-"""How the crowd and its engine are run where a machine is there for it alone: they stand for other machines, so they get the processor when
-nobody else wants it, and give it up at once. (Those that are merely nice keep it for milliseconds.)"""
+"""How the crowd and its engine are run where a machine is theirs alone: they stand for other machines, so they get the
+processor when nobody else wants it, and give it up at once. (Those that are merely nice keep it for milliseconds.)"""
 CONFIG = """
 models:
   short: {{cmd: '{fountain}', parallel: 5000}}

@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
+import socket
+import struct
 
 import pytest
 
 from modelyard.config.schema import ModelConfig
+from modelyard.runtime.http.connection import UNSENT
+from modelyard.runtime.http.limits import CLIENT_UNSENT
 from modelyard.runtime.http.pool import UpstreamPool
 from tests.support.plane import Plane, eventually, in_plane
 
 SSE_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 OK = "HTTP/1.1 200 OK\r\n"
+ONE_READ = 256 * 1024
+"""Bytes that the loop reads at a time."""
+SIOCOUTQNSD = 0x894B
+"""Linux: how many bytes a socket has not sent (linux/sockios.h)."""
+
+
+def not_sent(connection: socket.socket) -> int:
+    """Bytes that the kernel holds for a peer who takes nothing."""
+    told: bytes = fcntl.ioctl(connection.fileno(), SIOCOUTQNSD, bytes(4))
+    return int(struct.unpack("=i", told)[0])
 
 
 def test_a_request_reaches_the_upstream_and_its_answer_the_client() -> None:
@@ -356,6 +371,10 @@ def test_a_slow_client_slows_the_upstream_down() -> None:
             await eventually(lambda: connection.write_paused)
             left = got.writer.transport.get_write_buffer_size()
             assert left > size // 2
+            held = connection.inlet.transport
+            assert held is not None
+            assert held.get_write_buffer_size() <= UNSENT + ONE_READ
+            assert not_sent(held.get_extra_info("socket")) <= 3 * CLIENT_UNSENT  # the kernel counts in pieces of 64 KiB
             client.writer.transport.resume_reading()  # type: ignore[attr-defined]
             await client.head()
             assert len(await client.read(size)) == size

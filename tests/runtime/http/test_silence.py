@@ -62,7 +62,7 @@ def test_who_is_not_read_is_not_silent() -> None:
         taker.connection.send(taker, b"GET", REQUEST, None)
         await plane.upstream.request()
         await until_silent_for(pool.seconds_of_silence, 0.1)
-        taker.connection.pause_reading()
+        taker.connection.inlet.pause()
         assert pool.seconds_of_silence() == 0
         taker.connection.close()
 

@@ -77,7 +77,7 @@ def test_a_connection_goes_back_to_the_pool_reading() -> None:
         assert connection is not None
         connection.send(taker, b"GET", REQUEST, None)
         got = await plane.upstream.request()
-        connection.pause_reading()
+        connection.inlet.pause()
         connection.data_received(ANSWER)  # what was read before the pause took hold
         await eventually(lambda: taker.said == ["200", "ok|"])
         got.finished.set()

@@ -10,8 +10,10 @@ import asyncio
 from typing import TYPE_CHECKING, cast
 
 from modelyard.runtime.http.body import Body
+from modelyard.runtime.http.inlet import Inlet
 from modelyard.runtime.http.reader import MAX_HEAD, NOTHING_MORE, RequestReader
 from modelyard.runtime.http.request import Request
+from modelyard.runtime.http.turn import LARGE
 from modelyard.wire import headers as wire_headers
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 MAX_PIPELINED = 16
 """Requests that a connection may have waiting behind the one being answered, before its reading pauses."""
+UNSENT = 32 * 1024
+"""Bytes that may wait for a client before its engine is not read any more."""
 KEEP_ALIVE = 120.0
 """Seconds that a connection may stay without a request, or with an unfinished head."""
 BODY_IDLE = 120.0
@@ -39,7 +43,8 @@ class EdgeConnection(asyncio.Protocol):
         self._queue = self._reader.queue
         self._transport: asyncio.Transport | None = None
         self._current: Request | None = None
-        self._paused_reading = False
+        self.inlet = Inlet()
+        self._has_spoken = False
         self._given_away: asyncio.Transport | None = None
         self.write_paused = False
         self._unsent = 0
@@ -50,7 +55,7 @@ class EdgeConnection(asyncio.Protocol):
         self.idle_since = 0.0
 
     def __repr__(self) -> str:
-        paused = " paused" * self._paused_reading
+        paused = " paused" * self.inlet.paused
         return (
             f"<EdgeConnection {self.client_address.decode()} current={self._current} queued={len(self._queue)}{paused}>"
         )
@@ -59,8 +64,8 @@ class EdgeConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """asyncio: a client connected."""
-        self._transport = cast("asyncio.Transport", transport)
-        self._transport.set_write_buffer_limits(high=128 * 1024)
+        self._transport = self.inlet.transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(high=UNSENT)
         peer = transport.get_extra_info("peername")
         self.local_address = transport.get_extra_info("sockname")[:2]
         self.client_address = str(peer[0]).encode() if peer else b""
@@ -71,7 +76,11 @@ class EdgeConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """asyncio: bytes from the client."""
-        self._turn.read(self, data)
+        if self._has_spoken and len(data) < LARGE:
+            self._turn.read(self, data)
+        else:
+            self._has_spoken = True
+            self._turn.read_later(self, data)
 
     def take(self, data: bytes) -> None:
         """Handle what was read."""
@@ -91,7 +100,7 @@ class EdgeConnection(asyncio.Protocol):
         if self._current is None:
             self._advance()
         elif len(self._queue) > MAX_PIPELINED:
-            self.pause_reading()
+            self.inlet.pause()
 
     def broke(self) -> None:
         """A bug of ours: the client sees a reset, and whoever answered it hears that it left."""
@@ -104,20 +113,20 @@ class EdgeConnection(asyncio.Protocol):
             return
         self._reader.early += data
         if len(self._reader.early) > MAX_HEAD:
-            self.pause_reading()
+            self.inlet.pause()
 
     def eof_received(self) -> bool:
         """asyncio: the client closed its sending side, which means that it is gone."""
-        self._turn.finish_reads()
+        self._turn.finish_reads(self)
         self._leave()
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
         """asyncio: the connection is closed."""
-        self._turn.finish_reads()
+        self._turn.finish_reads(self)
         self._edge.forget(self)
         self._leave()
-        self._transport = None
+        self._transport = self.inlet.transport = None
         self._reader.close()
 
     def pause_writing(self) -> None:
@@ -145,8 +154,8 @@ class EdgeConnection(asyncio.Protocol):
             self._edge.handler(request)
         if self._current is None and self._reader.refusal is not None:
             self._answer_refusal()
-        if self._paused_reading and len(self._queue) <= MAX_PIPELINED // 2:
-            self.resume_reading()
+        if self.inlet.paused and len(self._queue) <= MAX_PIPELINED // 2:
+            self.inlet.resume()
 
     def give_up(self, request: Request, status: int) -> None:
         """The request's body can't be read any further, so the refusal is its answer."""
@@ -177,7 +186,7 @@ class EdgeConnection(asyncio.Protocol):
             self._reader.forget_queue()
             self._close_behind(request.body)
             return
-        if self._queue or self._reader.refusal is not None or self._paused_reading or self._reader.upgrading:
+        if self._queue or self._reader.refusal is not None or self.inlet.paused or self._reader.upgrading:
             asyncio.get_running_loop().call_soon(self._go_on)
 
     def _go_on(self) -> None:
@@ -224,7 +233,7 @@ class EdgeConnection(asyncio.Protocol):
         self._turn.finish_writes()
         if transport.can_write_eof():  # TLS can't: its client knows by the answer's length that there is no more
             transport.write_eof()
-        self.resume_reading()
+        self.inlet.resume()
         asyncio.get_running_loop().call_later(LINGER, transport.close)
 
     def _leave(self) -> None:
@@ -289,7 +298,7 @@ class EdgeConnection(asyncio.Protocol):
         self._edge.forget(self)
         self._current = None
         self._given_away = transport = self._transport
-        self._transport = None
+        self._transport = self.inlet.transport = None
         early = self._reader.early
         self._reader.close()
         return transport, early
@@ -312,7 +321,7 @@ class EdgeConnection(asyncio.Protocol):
         elif self._current is None and not self._queue:
             if now - self.idle_since > KEEP_ALIVE:
                 self.close()
-        elif self._reader.parsing is not None and not self._paused_reading and now - self.idle_since > BODY_IDLE:
+        elif self._reader.parsing is not None and not self.inlet.paused and now - self.idle_since > BODY_IDLE:
             self.abort()
 
     def _takes_nothing(self, now: float) -> bool:
@@ -321,15 +330,3 @@ class EdgeConnection(asyncio.Protocol):
         if unsent != self._unsent:
             self._unsent, self._slow_since = unsent, now
         return now - self._slow_since > CLIENT_IDLE
-
-    def pause_reading(self) -> None:
-        """Stop reading: whoever takes the requests, or a body, is slower than the client."""
-        if not self._paused_reading and self._transport is not None:
-            self._paused_reading = True
-            self._transport.pause_reading()
-
-    def resume_reading(self) -> None:
-        """Go on reading."""
-        if self._paused_reading and self._transport is not None:
-            self._paused_reading = False
-            self._transport.resume_reading()

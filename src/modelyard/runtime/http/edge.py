@@ -9,7 +9,7 @@ from collections.abc import Callable
 from modelyard.runtime.clock import Clock
 from modelyard.runtime.http.body import BodyBudget
 from modelyard.runtime.http.connection import EdgeConnection
-from modelyard.runtime.http.limits import give_up_lost_peer
+from modelyard.runtime.http.limits import give_up_lost_peer, keep_little_unsent
 from modelyard.runtime.http.reader import Refusal
 from modelyard.runtime.http.request import Request
 from modelyard.runtime.http.turn import Turn
@@ -60,6 +60,7 @@ class Edge:
         self._servers.append(server)
         for listening in server.sockets:
             give_up_lost_peer(listening)  # those that it accepts inherit it
+            keep_little_unsent(listening)
         self._arm_sweeper()
         return [socket.getsockname()[:2] for socket in server.sockets]
 

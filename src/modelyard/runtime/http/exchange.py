@@ -122,7 +122,7 @@ class Exchange:
         request = self._request
         body = request.body
         if request.connection.write_paused:
-            connection.pause_reading()  # the answer before ours still fills the client's socket
+            connection.inlet.pause()  # the answer before ours still fills the client's socket
         head = self._head(self._pool.target.joined_with(self._target))
         framing = self._framing()
         if request.trace and TRACE.lower() not in request.fields:
@@ -182,7 +182,7 @@ class Exchange:
         framed = _chunk(data) if self._chunked else data
         if self._held or not connection.gathered_is_sent:
             self._held += (framed,)
-            self._request.connection.pause_reading()
+            self._request.connection.inlet.pause()
         else:
             connection.write(framed)
             self._request.body.release()  # sent, and no longer of use for another try
@@ -204,14 +204,14 @@ class Exchange:
     def upstream_slow(self) -> None:
         """The upstream's socket is full."""
         if not self._request.body.complete:
-            self._request.connection.pause_reading()
+            self._request.connection.inlet.pause()
 
     def upstream_writable(self) -> None:
         """The upstream's socket has drained."""
         held, self._held = self._held, ()
         if held and self._connection is not None:
             self._connection.write(b"".join(held))
-        self._request.connection.resume_reading()
+        self._request.connection.inlet.resume()
 
     def connect_failed(self, reason: str) -> None:
         """There is no connection to be had."""
@@ -334,12 +334,12 @@ class Exchange:
     def client_slow(self) -> None:
         """The client reads slower than the upstream answers."""
         if self._connection is not None:
-            self._connection.pause_reading()
+            self._connection.inlet.pause()
 
     def client_writable(self) -> None:
         """The client caught up."""
         if self._connection is not None:
-            self._connection.resume_reading()
+            self._connection.inlet.resume()
 
     def _end(self, outcome: Outcome, reason: str) -> None:
         if self._ended:

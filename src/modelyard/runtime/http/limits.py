@@ -30,6 +30,14 @@ CLIENT_PROBE = 30.0
 CLIENT_SILENCE = 120.0
 """Seconds after which a client is taken for gone that acknowledges nothing of what it was sent."""
 
+CLIENT_UNSENT = 64 * 1024
+"""Bytes that the kernel may keep of what was not sent to a client yet. By itself it would take megabytes."""
+
+
+def keep_little_unsent(connection: socket.socket) -> None:
+    """Let us hear early that a client is slow, and the kernel hold little for it."""
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, CLIENT_UNSENT)
+
 
 def give_up_lost_peer(connection: socket.socket) -> None:
     """Let TCP find out soon that a client is gone without a word: its machine sleeps, or its network is another one.

@@ -89,6 +89,9 @@ class UpstreamPool:
     def connect(self, taker: ResponseTaker) -> None:
         """Open a connection for `taker`, who hears of it as soon as there is one or can be none."""
         self.was_used = True
+        self.turn.do_later(lambda: self._begin_to_connect(taker))
+
+    def _begin_to_connect(self, taker: ResponseTaker) -> None:
         self._tasks.spawn(self._connect(taker), name=f"connect to {self.target.url}")
 
     async def _connect(self, taker: ResponseTaker) -> None:

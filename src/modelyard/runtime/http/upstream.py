@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 import httptools
 
+from modelyard.runtime.http.inlet import Inlet
+from modelyard.runtime.http.turn import LARGE
 from modelyard.runtime.platform.sockets import seconds_of_silence, unread
 from modelyard.wire.headers import BODYLESS, Header
 from modelyard.wire.heads import MISSES, HeadPattern, ResponseHead
@@ -72,7 +74,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._taker: ResponseTaker | None = None
         self._pieces: Iterator[bytes] | None = None
         self._write_paused = False
-        self._read_paused = False
+        self.inlet = Inlet()
         self._method = b""
         self._reason = b""
         self._headers: list[Header] = []
@@ -132,7 +134,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._deadline = asyncio.get_running_loop().call_later(limit, self._head_is_late, limit)
 
     def _head_is_late(self, limit: float) -> None:
-        if self._pieces is not None or self.body_follows or self._read_paused:
+        if self._pieces is not None or self.body_follows or self.inlet.paused:
             self._expect_head()  # it still gets the request, or we do not listen
             return
         self._deadline = None
@@ -172,11 +174,14 @@ class UpstreamConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """asyncio: connected."""
-        self._transport = cast("asyncio.Transport", transport)
+        self._transport = self.inlet.transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         """asyncio: bytes of an answer."""
-        self._pool.turn.read(self, data)
+        if len(data) < LARGE:
+            self._pool.turn.read(self, data)
+        else:
+            self._pool.turn.read_later(self, data)
 
     def take(self, data: bytes) -> None:
         """Handle what was read."""
@@ -262,8 +267,7 @@ class UpstreamConnection(asyncio.Protocol):
         """The answer is complete: the connection serves again, unless something speaks against it."""
         self._taker = None
         if self._keep_alive and self._pieces is None and not self.body_follows and not self._write_paused:
-            if self._read_paused:  # the client is still slow; the next one need not be
-                self.resume_reading()
+            self.inlet.resume()  # if the client is still slow, the next one need not be
             self._pool.give_back(self)
         else:
             self.close()
@@ -278,10 +282,10 @@ class UpstreamConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """asyncio: the connection is closed."""
-        self._pool.turn.finish_reads()
+        self._pool.turn.finish_reads(self)
         if exc is not None and self._taker is not None and self._transport is not None:
             self._take_last_words(self._transport)
-        self._transport = None
+        self._transport = self.inlet.transport = None
         self._forget_deadline()
         self._pieces = None  # they may hold a file
         del self._parser  # it holds us, too
@@ -351,22 +355,10 @@ class UpstreamConnection(asyncio.Protocol):
 
     # ---------------------------------------------------------------- flow and end
 
-    def pause_reading(self) -> None:
-        """Stop reading: the client is slower."""
-        if self._transport is not None and not self._read_paused:
-            self._read_paused = True
-            self._transport.pause_reading()
-
-    def resume_reading(self) -> None:
-        """Go on reading."""
-        if self._transport is not None and self._read_paused:
-            self._read_paused = False
-            self._transport.resume_reading()
-
     def seconds_of_silence(self) -> tuple[float, float]:
         """How long ago we last sent something to the upstream, and it to us. Whoever we do not read is not silent."""
         connection = None if self._transport is None else self._transport.get_extra_info("socket")
-        silence = None if connection is None or self._read_paused else seconds_of_silence(connection)
+        silence = None if connection is None or self.inlet.paused else seconds_of_silence(connection)
         return silence or (0.0, 0.0)
 
     def release_transport(self) -> asyncio.Transport | None:
@@ -374,7 +366,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._pool.turn.finish_writes()
         self._pool.forget(self)
         self._given_away = transport = self._transport
-        self._transport = None
+        self._transport = self.inlet.transport = None
         del self._parser  # it holds us, too
         return transport
 
