@@ -43,7 +43,7 @@ def with_rows(story: Story) -> None:
              "input_tokens": 0, "output_tokens": 0, "cache_tokens": 0},
             {"model_id": "m", "requested_model": "gpt", "metadata_json": '{"fifo_priority":"0"}', "queue_ms": 0.0},
         ):  # fmt: skip
-            store.add(row(store.next_id(), **more))
+            store.add_all([row(store.next_id(), **more)])
         await story(plane, client)
 
     with_api(inside)
@@ -163,7 +163,7 @@ def test_who_may_only_read_deletes_nothing(routes: tuple[Literal["logs", "admin"
     config = Config(api_keys=(ApiKeyEntry(key="k", name="k", routes=routes),))
 
     async def inside(plane: Plane) -> None:
-        plane.records.store.add(row(1))
+        plane.records.store.add_all([row(1)])
         headers = {"Authorization": "Bearer k"}
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{plane.port}", headers=headers) as client:
             assert await ids(client) == [1]
@@ -198,7 +198,7 @@ def test_exports_hold_all_rows(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_clients_name_is_no_formula_and_no_cell() -> None:
     async def story(plane: Plane, client: httpx.AsyncClient) -> None:
-        plane.records.store.add(row(plane.records.store.next_id(), model_id="=1+1|2\n"))
+        plane.records.store.add_all([row(plane.records.store.next_id(), model_id="=1+1|2\n")])
         assert "'=1+1|2" in await exported(client, "csv")
         assert "=1+1\\|2 " in await exported(client, "markdown")
 
@@ -208,9 +208,11 @@ def test_what_clients_name_is_no_formula_and_no_cell() -> None:
 def test_an_export_is_a_trace_for_the_simulator() -> None:
     async def story(plane: Plane, client: httpx.AsyncClient) -> None:
         store = plane.records.store
-        store.add(row(store.next_id(), started_at=100.0, serve_ms=250.0, caller="k", model_id="m"))
-        store.add(row(store.next_id(), started_at=101.5, outcome="client_gone", duration_ms=700, client="10.0.0.1"))
-        store.add(row(store.next_id(), ts_created=105, duration_ms=1000))
+        store.add_all([row(store.next_id(), started_at=100.0, serve_ms=250.0, caller="k", model_id="m")])
+        store.add_all(
+            [row(store.next_id(), started_at=101.5, outcome="client_gone", duration_ms=700, client="10.0.0.1")]
+        )
+        store.add_all([row(store.next_id(), ts_created=105, duration_ms=1000)])
         lines = parse_trace(await exported(client, "trace"), "trace", {"m": "m", "m1": "m1"})
         assert [(line.at, line.model, line.caller, line.service, line.patience) for line in lines] == [
             (0.0, "m", "k", 0.25, None),
@@ -320,7 +322,7 @@ def test_captures_outlive_a_restart_where_the_file_keeps_them(tmp_path: Path) ->
         plane.records.adopt(config)
         store = plane.records.store
         for number in (1, 2, 3):
-            store.add(row(store.next_id(), model_id="m"))
+            store.add_all([row(store.next_id(), model_id="m")])
             if number < 3:
                 store.add_captures([RawCapture(number, 2, b"/v1/x", head, [b"{}"], None, b"ok")])
 

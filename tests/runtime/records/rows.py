@@ -36,7 +36,7 @@ def row(number: int, **more: Any) -> Row:
 def fill(store: Store, number: int, **more: Any) -> None:
     """So many rows."""
     for _ in range(number):
-        store.add(row(store.next_id(), **more))
+        store.add_all([row(store.next_id(), **more)])
 
 
 def with_store(story: Story, path: Path | None = None, *, keep: int = 0) -> None:

@@ -42,7 +42,7 @@ def say_something(store: Store, *bodies: bytes, ts_created: int = int(NOW)) -> N
     """A request with each of the bodies."""
     for body in bodies:
         number = store.next_id()
-        store.add(row(number, ts_created=ts_created))
+        store.add_all([row(number, ts_created=ts_created)])
         store.add_captures([capture(number, body)])
 
 

@@ -149,7 +149,7 @@ def test_while_the_disk_stands_still_nobody_waits_and_what_is_lost_is_said(tmp_p
 
     async def story(store: Store, said: list[str]) -> None:
         stuck = Stuck()
-        store.add(stuck)
+        store.add_all([stuck])
         assert stuck.reached.wait(20)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(module, "MAX_WAITING", 100)
@@ -178,7 +178,7 @@ def test_in_memory_no_row_is_made_that_nobody_asks_for() -> None:
 
     async def story(store: Store, said: list[str]) -> None:
         for number in range(1, 101):
-            store.add(Made(number))
+            store.add_all([Made(number)])
         assert Made.made == []
         assert await store.read(everything) == 3
         assert Made.made == [98, 99, 100]
@@ -215,7 +215,7 @@ def test_a_row_that_can_not_be_made_costs_only_itself() -> None:
 
     async def story(store: Store, said: list[str]) -> None:
         fill(store, 1)
-        store.add(Broken())
+        store.add_all([Broken()])
         fill(store, 1)
         assert await store.read(everything) == 2
         assert said == ["a record of a request could not be made: RuntimeError('oops')"]
@@ -249,7 +249,7 @@ from tests.runtime.records.rows import row
 store = Store(sys.argv[1], keep=0, say=print)
 while True:
     number = store.next_id()
-    store.add(row(number))
+    store.add_all([row(number)])
     print(number, time.monotonic(), flush=True)
     time.sleep(0.001)
 """

@@ -113,12 +113,8 @@ class Store:
         self.last_id += 1
         return self.last_id
 
-    def add(self, row: Row | Pending) -> None:
-        """Keep a row, which may have to be made. Never waits; if nothing can be written for long, it is dropped."""
-        self.add_all([row])
-
     def add_all(self, rows: Sequence[Row | Pending]) -> None:
-        """The same with several."""
+        """Keep rows, which may have to be made. Never waits; if nothing can be written for long, they are dropped."""
         waiting = self._rows
         if self.path == IN_MEMORY:
             waiting.extend(rows)
