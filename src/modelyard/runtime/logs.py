@@ -273,7 +273,7 @@ class LogHub:
     one.
 
     `to_stdout` (`proxy`, `upstream`, `both`, `none`) says what the combined log and `stdout` get. `stdout`
-    is called at most once per turn of the loop, with whole batches, and must not block (see
+    is called once in a few milliseconds at most, with whole batches, and must not block (see
     `platform.stdout`).
     """
 

@@ -546,6 +546,19 @@ def test_a_drain_does_not_wait_for_a_body_that_nobody_wants() -> None:
     in_plane(story)
 
 
+def test_a_new_client_whose_first_words_wait_for_their_turn_is_served_in_a_drain() -> None:
+    async def story(plane: Plane) -> None:
+        async with plane.client() as client:
+            await eventually(lambda: plane.edge.connections)
+            connection = next(iter(plane.edge.connections))
+            connection.data_received(b"GET /upstream/m/x HTTP/1.1\r\nHost: y\r\n\r\n")
+            plane.edge.stop_listening()
+            await (await plane.upstream.request()).answer_json()
+            assert (await client.until_closed()).startswith(b"HTTP/1.1 200 ")
+
+    in_plane(story)
+
+
 def test_what_is_pipelined_behind_the_last_answer_of_a_drain_is_not_begun() -> None:
     async def story(plane: Plane) -> None:
         async with plane.client() as client:

@@ -371,7 +371,7 @@ def test_a_slow_client_slows_the_upstream_down() -> None:
             await eventually(lambda: connection.write_paused)
             left = got.writer.transport.get_write_buffer_size()
             assert left > size // 2
-            held = connection.inlet.transport
+            held = connection._transport
             assert held is not None
             assert held.get_write_buffer_size() <= UNSENT + ONE_READ
             assert not_sent(held.get_extra_info("socket")) <= 3 * CLIENT_UNSENT  # the kernel counts in pieces of 64 KiB

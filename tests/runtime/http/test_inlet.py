@@ -26,7 +26,7 @@ class Tap(Socketless):
 def test_it_is_read_only_while_nothing_speaks_against_it() -> None:
     tap = Tap()
     gate = Inlet()
-    gate.transport = cast("asyncio.Transport", tap)
+    gate.open(cast("asyncio.Transport", tap))
     for steps, is_read in (
         ((gate.pause,), False),
         ((gate.resume,), True),

@@ -108,6 +108,23 @@ def test_bytes_that_are_read_in_the_turn_of_the_switch_are_not_lost() -> None:
     in_plane(story)
 
 
+def test_what_is_long_and_waits_for_its_turn_at_the_switch_is_not_overtaken() -> None:
+    async def story(plane: Plane) -> None:
+        async with plane.client() as client:
+            client.send(ASK)
+            got = await plane.upstream.request()
+            edge_side = next(iter(plane.edge.connections))
+            (upstream_side,) = plane.pool()._all
+            edge_side.data_received(b"a" * 20000)
+            assert edge_side.inlet.held
+            upstream_side.data_received(SWITCH)
+            assert (await client.head()).startswith("HTTP/1.1 101")
+            client.send(b"b")
+            assert await got.reader.readexactly(20001) == b"a" * 20000 + b"b"
+
+    in_plane(story)
+
+
 def test_what_follows_a_declined_upgrade_is_read_in_order() -> None:
     async def story(plane: Plane) -> None:
         async with plane.client() as client:

@@ -123,3 +123,27 @@ def test_a_long_read_that_breaks_costs_nobody_else() -> None:
         assert [type(error) for error in said] == [ValueError]
 
     asyncio.run(story())
+
+
+def test_whatever_breaks_the_next_turn_comes() -> None:
+    class Broken(Socketless):
+        def write(self, data: bytes) -> None:
+            raise RuntimeError
+
+    async def story() -> None:
+        loop, heard, said = asyncio.get_running_loop(), list[bytes](), list[object]()
+        loop.set_exception_handler(lambda _, context: said.append(context["exception"]))
+        turn = Turn(loop)
+
+        def fail() -> None:
+            raise ValueError
+
+        turn.do_later(fail)
+        turn.write(cast("asyncio.Transport", Broken()), b"x")
+        await asyncio.sleep(0)
+        turn.read(Listener(heard), b"later")
+        await asyncio.sleep(0)
+        assert heard == [b"later"]
+        assert [type(error) for error in said] == [RuntimeError, ValueError]
+
+    asyncio.run(story())

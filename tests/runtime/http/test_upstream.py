@@ -6,6 +6,7 @@ import asyncio
 import socket
 import ssl
 import struct
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -187,6 +188,76 @@ def test_authorities_are_read_once_for_all_connections(monkeypatch: pytest.Monke
             assert taker.connection is not None
             taker.connection.close()
         server.close()
+
+    in_plane(story)
+
+
+class Slow(Recorder):
+    """Takes the first of an answer, and no more until it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.has_begun = asyncio.Event()
+
+    def response_body(self, data: bytes) -> None:
+        if self.connection is not None and not self.has_begun.is_set():
+            self.connection.inlet.pause()
+            self.has_begun.set()
+        super().response_body(data)
+
+
+def answer_and_leave(listening: socket.socket, context: ssl.SSLContext, size: int) -> None:
+    """An engine that sends its answer by TLS and is gone, without waiting for anybody."""
+    plain, _ = listening.accept()
+    with context.wrap_socket(plain, server_side=True) as connection:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+        connection.sendall(b"x" * size)
+        connection.setblocking(False)
+        with suppress(OSError):
+            connection.unwrap()
+
+
+def test_nothing_of_an_answer_by_tls_is_lost_when_its_client_is_slow_and_the_engine_gone(tmp_path: Path) -> None:
+    """R37: it ends with the connection, so what is missing at its end would not show."""
+    certificate = make_certificate(tmp_path)
+    size = 1 << 20
+
+    async def story(plane: Plane) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            url = f"https://localhost:{listening.getsockname()[1]}"
+            pool = UpstreamPool(url, plane.tasks, plane.turn)
+            pool._authorities = str(certificate.chain)
+            context = certificate.server_context()
+            engine = asyncio.create_task(asyncio.to_thread(answer_and_leave, listening, context, size))
+            taker = Slow()
+            pool.connect(taker)
+            await eventually(lambda: taker.connection)
+            assert taker.connection is not None
+            taker.connection.send(taker, b"GET", REQUEST, None)
+            await taker.has_begun.wait()
+            await engine
+            taker.connection.inlet.resume()
+            await eventually(lambda: taker.said[-1].endswith("|"))
+            assert sum(said.count("x") for said in taker.said) == size
+
+    in_plane(story)
+
+
+def test_an_idle_connection_on_which_much_came_unasked_answers_nobody() -> None:
+    async def story(plane: Plane) -> None:
+        taker = Recorder()
+        pool = await connect(plane, taker)
+        connection = taker.connection
+        assert connection is not None
+        connection.send(taker, b"GET", REQUEST, None)
+        got = await plane.upstream.request()
+        await got.write(ANSWER)
+        await eventually(lambda: taker.said == ["200", "ok|"])
+        connection.data_received(b"HTTP/1.1 200 OK\r\nContent-Length: 20000\r\n\r\n" + b"s" * 20000)
+        assert pool.take_idle() is None
+        await eventually(lambda: connection.is_closed)
+        got.finished.set()
 
     in_plane(story)
 

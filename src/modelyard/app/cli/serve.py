@@ -114,7 +114,11 @@ def serve(config: Config, options: Options) -> int:
         return fatal(refusal)
 
     async def work() -> int:
-        return await Daemon(config, options).run()
+        daemon = Daemon(config, options)
+        try:
+            return await daemon.run()
+        finally:
+            daemon.logs.flush()  # if a bug ends it, what it said last is wanted most
 
     claim_descriptors()
     try:

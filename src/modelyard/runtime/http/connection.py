@@ -64,7 +64,8 @@ class EdgeConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """asyncio: a client connected."""
-        self._transport = self.inlet.transport = cast("asyncio.Transport", transport)
+        self._transport = cast("asyncio.Transport", transport)
+        self.inlet.open(self._transport)
         self._transport.set_write_buffer_limits(high=UNSENT)
         peer = transport.get_extra_info("peername")
         self.local_address = transport.get_extra_info("sockname")[:2]
@@ -126,7 +127,8 @@ class EdgeConnection(asyncio.Protocol):
         self._turn.finish_reads(self)
         self._edge.forget(self)
         self._leave()
-        self._transport = self.inlet.transport = None
+        self._transport = None
+        self.inlet.close()
         self._reader.close()
 
     def pause_writing(self) -> None:
@@ -264,7 +266,8 @@ class EdgeConnection(asyncio.Protocol):
     def is_idle(self) -> bool:
         """Whether no request is being read or answered."""
         unread = self._reader.parsing is not None and not self._reader.parsing.ended
-        return self._current is None and not self._queue and not unread and not self._reader.in_head
+        waiting = self._queue or self.inlet.held
+        return self._current is None and not waiting and not unread and not self._reader.in_head
 
     def write(self, data: bytes) -> None:
         """Send bytes to the client; a client that is gone is no error."""
@@ -294,11 +297,13 @@ class EdgeConnection(asyncio.Protocol):
 
         From here on the connection is the tunnel's; a drain does not wait for it.
         """
+        self._turn.finish_long(self)
         self._turn.finish_writes()
         self._edge.forget(self)
         self._current = None
         self._given_away = transport = self._transport
-        self._transport = self.inlet.transport = None
+        self._transport = None
+        self.inlet.close()
         early = self._reader.early
         self._reader.close()
         return transport, early

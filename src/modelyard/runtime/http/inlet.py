@@ -8,11 +8,10 @@ import asyncio
 class Inlet:
     """The reading side of one connection. Nothing here minds a connection that is gone."""
 
-    __slots__ = ("held", "paused", "transport")
+    __slots__ = ("_transport", "held", "paused")
 
     def __init__(self) -> None:
-        self.transport: asyncio.Transport | None = None
-        """The socket, while it is the connection's."""
+        self._transport: asyncio.Transport | None = None
         self.paused = False
         """Whether somebody is slower than the connection."""
         self.held = False
@@ -21,27 +20,61 @@ class Inlet:
     def __repr__(self) -> str:
         return f"<Inlet{' paused' * self.paused}{' held' * self.held}>"
 
+    def open(self, transport: asyncio.Transport) -> None:
+        """The connection has this socket."""
+        self._transport = transport
+
+    def close(self) -> None:
+        """The socket is closed, or somebody else's."""
+        self._transport = None
+
     def pause(self) -> None:
         """Whoever takes what is read is slower: do not read on."""
-        if not self.paused and self.transport is not None:
+        if not self.paused and self._transport is not None:
             self.paused = True
-            self.transport.pause_reading()
+            _stop(self._transport)
 
     def resume(self) -> None:
         """He has caught up."""
-        if self.paused and self.transport is not None:
+        if self.paused and self._transport is not None:
             self.paused = False
             if not self.held:
-                self.transport.resume_reading()
+                self._read_on(self._transport)
 
     def hold(self) -> None:
         """What was read waits for its turn: nothing may overtake it."""
         self.held = True
-        if self.transport is not None:
-            self.transport.pause_reading()
+        if self._transport is not None:
+            _stop(self._transport)
 
     def let_go(self) -> None:
         """It has had its turn."""
         self.held = False
-        if self.transport is not None and not self.paused:
-            self.transport.resume_reading()
+        if self._transport is not None and not self.paused:
+            self._read_on(self._transport)
+
+    def _read_on(self, transport: asyncio.Transport) -> None:
+        transport.resume_reading()
+        if _is_encrypted(transport):  # behind the read that this has planned
+            asyncio.get_running_loop().call_soon(self._widen)
+
+    def _widen(self) -> None:
+        if self._transport is not None and not (self.paused or self.held):
+            _limit(self._transport, None)
+
+
+def _stop(transport: asyncio.Transport) -> None:
+    """Do not read the socket either, where TLS is between: its end would take what was not decrypted yet with it."""
+    transport.pause_reading()
+    if _is_encrypted(transport):
+        _limit(transport, 1)
+
+
+def _is_encrypted(transport: asyncio.Transport) -> bool:
+    return hasattr(transport, "set_read_buffer_limits")  # those of plain sockets have no buffer to read from
+
+
+def _limit(transport: asyncio.Transport, high: int | None) -> None:
+    """How many bytes are read before they can be decrypted and handed on; None: as many as is usual."""
+    if not transport.is_closing():
+        transport.set_read_buffer_limits(high=high)  # type: ignore[attr-defined]  # typeshed knows no TLS transport

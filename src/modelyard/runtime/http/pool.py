@@ -84,7 +84,12 @@ class UpstreamPool:
 
     def take_idle(self) -> UpstreamConnection | None:
         """An idle connection, if there is one. It may have died a moment ago; the exchange then tries another."""
-        return self._idle.pop() if self._idle else None
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.inlet.held:
+                return connection
+            connection.close()  # it has said something that nobody asked for
+        return None
 
     def connect(self, taker: ResponseTaker) -> None:
         """Open a connection for `taker`, who hears of it as soon as there is one or can be none."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from modelyard.runtime.http.inlet import Inlet
+
 HIGH_WATER = 128 * 1024
 
 
@@ -13,6 +15,8 @@ class _Half(asyncio.Protocol):
 
     def __init__(self, ours: asyncio.Transport, closed: Callable[[], None]) -> None:
         self._ours = ours
+        self.inlet = Inlet()
+        self.inlet.open(ours)
         self._other: _Half | None = None
         self._closed = closed
 
@@ -33,22 +37,12 @@ class _Half(asyncio.Protocol):
     def pause_writing(self) -> None:
         """asyncio: our socket is full, so the other side is not read."""
         if self._other is not None:
-            self._other.pause_reading()
+            self._other.inlet.pause()
 
     def resume_writing(self) -> None:
         """asyncio: our socket has drained."""
         if self._other is not None:
-            self._other.resume_reading()
-
-    def pause_reading(self) -> None:
-        """Stop reading our socket."""
-        if not self._ours.is_closing():
-            self._ours.pause_reading()
-
-    def resume_reading(self) -> None:
-        """Go on reading our socket."""
-        if not self._ours.is_closing():
-            self._ours.resume_reading()
+            self._other.inlet.resume()
 
     def eof_received(self) -> bool:
         """asyncio: this side is done; closing flushes what the other still has to get."""
@@ -78,4 +72,4 @@ def splice(client: asyncio.Transport, upstream: asyncio.Transport, closed: Calla
         if transport.is_closing():
             half.connection_lost(None)
             return
-        transport.resume_reading()
+        half.inlet.let_go()

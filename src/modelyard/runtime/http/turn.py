@@ -94,13 +94,11 @@ class Turn:
 
     def _run(self) -> None:
         self.finish_reads()
+        self._planned = False
         if self._long:
+            self._plan()  # first: whatever happens below, the rest has its turn
             self.finish_writes()
             self._do_some()
-        if self._long:
-            self._loop.call_soon(self._run)
-        else:
-            self._planned = False
         self.finish_writes()
 
     def _do_some(self) -> None:
@@ -139,8 +137,13 @@ class Turn:
                     self._broke(reader, error)
                 if not number % TOGETHER:
                     self.finish_writes()
-        if last_of is not None and last_of.inlet.held:
-            for job in [job for job in self._long if isinstance(job, tuple) and job[0] is last_of]:
+        if last_of is not None:
+            self.finish_long(last_of)
+
+    def finish_long(self, reader: PatientReader) -> None:
+        """Hand `reader` what waits for its turn now."""
+        if reader.inlet.held:
+            for job in [job for job in self._long if isinstance(job, tuple) and job[0] is reader]:
                 self._long.remove(job)
                 self._take(*job)
 

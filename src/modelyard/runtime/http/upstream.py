@@ -134,7 +134,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._deadline = asyncio.get_running_loop().call_later(limit, self._head_is_late, limit)
 
     def _head_is_late(self, limit: float) -> None:
-        if self._pieces is not None or self.body_follows or self.inlet.paused:
+        if self._pieces is not None or self.body_follows or self.inlet.paused or self.inlet.held:
             self._expect_head()  # it still gets the request, or we do not listen
             return
         self._deadline = None
@@ -174,7 +174,8 @@ class UpstreamConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """asyncio: connected."""
-        self._transport = self.inlet.transport = cast("asyncio.Transport", transport)
+        self._transport = cast("asyncio.Transport", transport)
+        self.inlet.open(self._transport)
 
     def data_received(self, data: bytes) -> None:
         """asyncio: bytes of an answer."""
@@ -285,7 +286,8 @@ class UpstreamConnection(asyncio.Protocol):
         self._pool.turn.finish_reads(self)
         if exc is not None and self._taker is not None and self._transport is not None:
             self._take_last_words(self._transport)
-        self._transport = self.inlet.transport = None
+        self._transport = None
+        self.inlet.close()
         self._forget_deadline()
         self._pieces = None  # they may hold a file
         del self._parser  # it holds us, too
@@ -366,7 +368,8 @@ class UpstreamConnection(asyncio.Protocol):
         self._pool.turn.finish_writes()
         self._pool.forget(self)
         self._given_away = transport = self._transport
-        self._transport = self.inlet.transport = None
+        self._transport = None
+        self.inlet.close()
         del self._parser  # it holds us, too
         return transport
 

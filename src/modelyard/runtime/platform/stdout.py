@@ -47,6 +47,7 @@ class PatientWriter:
         while self._backlog and poll.poll(timeout * 1000):
             self._shorten_backlog()
         os.close(self._descriptor)
+        self._descriptor = -1  # the number may soon be another file's
 
     def _note_loss(self) -> None:
         if self._dropped:
