@@ -34,6 +34,7 @@ SIP = 2048
 """Bytes that a slow client takes at a time."""
 WINDOW = 4096
 """Bytes that its kernel keeps for it, or the least that it allows."""
+LAST_CHUNK = b"\r\n0\r\n\r\n"
 CONNECTING = 64
 """Clients that connect at the same time; more would overrun the queue of connections."""
 
@@ -131,10 +132,10 @@ async def slow(door: Door, deadline: float, chance: random.Random) -> list[str]:
             return ["left"]
         rest = asyncio.StreamReader()
         rest.feed_data(sipped)
-        while data := await reader.read(1 << 16):
+        end = sipped[-len(LAST_CHUNK) :]
+        while end != LAST_CHUNK and (data := await reader.read(1 << 16)):
             rest.feed_data(data)
-            if data.endswith(b"\r\n0\r\n\r\n"):
-                break
+            end = (end + data)[-len(LAST_CHUNK) :]
         rest.feed_eof()
         await whole(rest, LARGE)
     return ["whole"]
