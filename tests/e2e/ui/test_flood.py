@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.ui.conftest import OpenPage
 from tests.support.browser import DESK, LIMIT
@@ -73,21 +73,60 @@ UNTIL = """
 """
 
 
+JOB = """
+() => {
+  const job = () => {
+    const began = performance.now();
+    const rows = Array.from({length: 4000}, (_, id) => ({id: String(id), model: `model-${id % 8}`, bytes: 100 * id}));
+    const text = JSON.stringify(rows.sort((a, b) => a.model < b.model ? -1 : 1));
+    if (JSON.parse(text).length !== rows.length) throw new Error();
+    return performance.now() - began;
+  };
+  return Array.from({length: 25}, job).sort((a, b) => a - b)[12];
+}
+"""
+JOB_TAKES = 4.0
+"""Milliseconds that the job takes on the machine for which the limits are meant. They are wider on a slower one."""
+DRAWS_FRAMES = 1.25
+"""How many times as slow a machine may be for the number of dropped frames to say anything."""
+TRIES = 3
+"""Machines that are shared become slower for a while; a page that is too slow is so each time."""
+
+
 @pytest.mark.parametrize("path", ["", "logs", "activity"])
 def test_no_frame_is_dropped_at_500_events_a_second(browser: Browser, open_page: OpenPage, path: str) -> None:
     """What the page's own thread computes is counted, not what the clock says: other work on the machine is not ours.
     A task of more than 50 ms is what browsers call a long one, one of more than a frame's 16.7 ms may drop a frame."""
     page = open_page(DESK)
     page.add_init_script(FLOOD)
+    found: list[list[str]] = []
+    while len(found) < TRIES:
+        found.append(flood(browser, page, path))
+        if not found[-1]:
+            return
+    raise AssertionError(found)
+
+
+def flood(browser: Browser, page: Page, path: str) -> list[str]:
+    """What is too slow, in words."""
     page.goto(f"/ui/{path}")
     expect(page.get_by_text("Live", exact=True)).to_be_visible(timeout=LIMIT)
     page.evaluate(UNTIL, 1000)
+    before = page.evaluate(JOB)
     browser.start_tracing(page=page, categories=["devtools.timeline", "disabled-by-default-devtools.timeline"])
-    page.evaluate(UNTIL, 1000 + EVENTS)
+    flooded = page.evaluate("() => window.flooded()")
+    page.evaluate(UNTIL, flooded + EVENTS)
     tasks = tasks_of_page(json.loads(browser.stop_tracing()))
-    assert sum(tasks) / 1000 < 0.6 * EVENTS / RATE, "more than 60 % of a processor"
-    assert max(tasks) < LONG, sorted(tasks)[-5:]
-    assert sum(task > FRAME for task in tasks) <= 0.02 * EVENTS / RATE * 60, sorted(tasks)[-20:]
+    slower = max(1.0, before / JOB_TAKES, page.evaluate(JOB) / JOB_TAKES)
+    said = f"on a machine {slower:.1f} times as slow"
+    wrong = []
+    if sum(tasks) / 1000 >= slower * 0.6 * EVENTS / RATE:
+        wrong.append(f"{sum(tasks):.0f} ms are more than 60 % of a processor {said}")
+    if max(tasks) >= slower * LONG:
+        wrong.append(f"tasks are long {said}: {sorted(tasks)[-5:]}")
+    if slower <= DRAWS_FRAMES and sum(task > FRAME for task in tasks) > 0.02 * EVENTS / RATE * 60:
+        wrong.append(f"frames may be dropped {said}: {sorted(tasks)[-20:]}")
+    return wrong
 
 
 def tasks_of_page(trace: dict[str, Any]) -> list[float]:
