@@ -93,12 +93,15 @@ class Turn:
         self._loop.call_soon(self._run)
 
     def _run(self) -> None:
-        self.finish_reads()
-        self._planned = False
-        if self._long:
-            self._plan()  # first: whatever happens below, the rest has its turn
-            self.finish_writes()
-            self._do_some()
+        try:
+            self.finish_reads()
+            if self._long:
+                self.finish_writes()
+                self._do_some()
+        finally:  # whatever broke, what is left has its turn
+            self._planned = False
+            if self._long:
+                self._plan()
         self.finish_writes()
 
     def _do_some(self) -> None:
