@@ -160,8 +160,7 @@ class AnswerReader:
                 self._unpacker.finish()
             except UnpackingError as error:
                 self._fail(error)
-        self._allowance.take_back(self._granted)
-        self._granted = 0
+        self._give_back()
         return NOTHING if self.failure else self._scanner.figures()
 
     @property
@@ -186,6 +185,9 @@ class AnswerReader:
 
     def _forget(self) -> None:
         self._kept.clear()
+        self._give_back()
+
+    def _give_back(self) -> None:
         self._allowance.take_back(self._granted)
         self._granted = 0
 
