@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.support.plane import Plane, eventually, in_plane
+from modelyard.runtime.http.connection import EdgeConnection
+from modelyard.runtime.http.upstream import UpstreamConnection
+from tests.support.plane import Plane, Received, eventually, in_plane
 
 ASK = (
     b"GET /upstream/m/ws?x=1 HTTP/1.1\r\nHost: y\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n"
@@ -88,13 +90,18 @@ def test_an_upgrade_waits_for_the_requests_before_it() -> None:
     in_plane(story)
 
 
+async def both_sides(plane: Plane) -> tuple[Received, EdgeConnection, UpstreamConnection]:
+    """The request that has arrived, and the two connections that it came by."""
+    got = await plane.upstream.request()
+    (upstream_side,) = plane.pool()._all
+    return got, next(iter(plane.edge.connections)), upstream_side
+
+
 def test_bytes_that_are_read_in_the_turn_of_the_switch_are_not_lost() -> None:
     async def story(plane: Plane) -> None:
         async with plane.client() as client:
             client.send(ASK)
-            got = await plane.upstream.request()
-            edge_side = next(iter(plane.edge.connections))
-            (upstream_side,) = plane.pool()._all
+            got, edge_side, upstream_side = await both_sides(plane)
             upstream_side.data_received(SWITCH + b"a")
             edge_side.data_received(b"1")
             upstream_side.data_received(b"b")
@@ -112,9 +119,7 @@ def test_what_is_long_and_waits_for_its_turn_at_the_switch_is_not_overtaken() ->
     async def story(plane: Plane) -> None:
         async with plane.client() as client:
             client.send(ASK)
-            got = await plane.upstream.request()
-            edge_side = next(iter(plane.edge.connections))
-            (upstream_side,) = plane.pool()._all
+            got, edge_side, upstream_side = await both_sides(plane)
             edge_side.data_received(b"a" * 20000)
             assert edge_side.inlet.held
             upstream_side.data_received(SWITCH)
@@ -129,9 +134,7 @@ def test_what_follows_a_declined_upgrade_is_read_in_order() -> None:
     async def story(plane: Plane) -> None:
         async with plane.client() as client:
             client.send(ASK + b"POST /v1/completions HTTP/1.1\r\nHost: y\r\nContent-Type: application/json\r\n")
-            got = await plane.upstream.request()
-            edge_side = next(iter(plane.edge.connections))
-            (upstream_side,) = plane.pool()._all
+            got, edge_side, upstream_side = await both_sides(plane)
             upstream_side.data_received(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
             edge_side.data_received(b'Content-Length: 13\r\n\r\n{"model":"m"}')
             got.finished.set()

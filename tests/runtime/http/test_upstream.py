@@ -15,7 +15,7 @@ from modelyard.runtime.http.pool import Target, UpstreamPool
 from modelyard.runtime.http.upstream import UpstreamConnection
 from modelyard.wire.heads import ResponseHead
 from tests.support.certificates import make_certificate
-from tests.support.plane import Plane, eventually, in_plane
+from tests.support.plane import Plane, Received, eventually, in_plane
 
 
 class Recorder:
@@ -68,16 +68,20 @@ async def connect(plane: Plane, taker: Recorder, port: int = 0) -> UpstreamPool:
     return pool
 
 
+async def ask(plane: Plane, taker: Recorder) -> tuple[UpstreamPool, UpstreamConnection, Received]:
+    """A connection on which a request has arrived at the engine."""
+    pool = await connect(plane, taker)
+    assert taker.connection is not None
+    taker.connection.send(taker, b"GET", REQUEST, None)
+    return pool, taker.connection, await plane.upstream.request()
+
+
 def test_a_connection_goes_back_to_the_pool_reading() -> None:
     """Its client may have been slow to the very end; the next one need not be."""
 
     async def story(plane: Plane) -> None:
         taker = Recorder()
-        pool = await connect(plane, taker)
-        connection = taker.connection
-        assert connection is not None
-        connection.send(taker, b"GET", REQUEST, None)
-        got = await plane.upstream.request()
+        pool, connection, got = await ask(plane, taker)
         connection.inlet.pause()
         connection.data_received(ANSWER)  # what was read before the pause took hold
         await eventually(lambda: taker.said == ["200", "ok|"])
@@ -93,10 +97,7 @@ def test_a_connection_goes_back_to_the_pool_reading() -> None:
 def test_an_engine_that_closes_an_idle_connection_takes_it_from_the_pool() -> None:
     async def story(plane: Plane) -> None:
         taker = Recorder()
-        pool = await connect(plane, taker)
-        assert taker.connection is not None
-        taker.connection.send(taker, b"GET", REQUEST, None)
-        got = await plane.upstream.request()
+        pool, _, got = await ask(plane, taker)
         await got.write(ANSWER)
         await eventually(lambda: len(taker.said) == 2)
         got.writer.close()
@@ -247,11 +248,7 @@ def test_nothing_of_an_answer_by_tls_is_lost_when_its_client_is_slow_and_the_eng
 def test_an_idle_connection_on_which_much_came_unasked_answers_nobody() -> None:
     async def story(plane: Plane) -> None:
         taker = Recorder()
-        pool = await connect(plane, taker)
-        connection = taker.connection
-        assert connection is not None
-        connection.send(taker, b"GET", REQUEST, None)
-        got = await plane.upstream.request()
+        pool, connection, got = await ask(plane, taker)
         await got.write(ANSWER)
         await eventually(lambda: taker.said == ["200", "ok|"])
         connection.data_received(b"HTTP/1.1 200 OK\r\nContent-Length: 20000\r\n\r\n" + b"s" * 20000)
